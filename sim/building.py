@@ -1,0 +1,89 @@
+"""Building an organisation: from a scenario and its luck to tables of people, departments, executives and ties."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import network, staff
+from sim.luck import key_of
+from sim.roster import digest, read_roster
+from sim.tables import DEPARTMENTS, DESKS, EMPLOYEES, EXECUTIVES, NOBODY, OBJECTIVES, PRACTICES, Table
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+    from sim.scenario import Scenario
+
+UNKNOWN = 0.5  # fit and specificity of a function that the scenario does not know
+MEANT = 0.5  # a practice is meant for departments that it fits at least so well (model.md)
+
+
+def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, network.Ties]:
+    """Who sits where and who knows whom: read from files, or generated."""
+    people = plan.organisation
+    if people.roster and people.ties:
+        files = tuple(Path(path) for path in (people.roster, people.ties, people.reports) if path)
+        return _read(files, digest(files))
+    generated = staff.generate(people.sizes(), people.span)
+    return generated, network.generate(plan.network, generated, org.luck)
+
+
+@lru_cache(maxsize=2)
+def _read(files: tuple[Path, ...], content: str) -> tuple[staff.Staff, network.Ties]:
+    """A sweep reads its roster once a worker; `content` makes sure that it is the same."""
+    return read_roster(*files)
+
+
+def build_tables(org: Organisation) -> None:
+    """Give the organisation its tables, with structure filled in and all state at its neutral start."""
+    plan = org.plan
+    who, org.ties = people_and_ties(plan, org)
+    names = tuple(plan.practices)
+    governance = plan["governance"]
+    desks = governance.desk_count(len(who.departments)) if governance else 0
+    axes = {"practice": len(names), "objective": len(OBJECTIVES), "quarter": 13, "source": 4}
+    org.practice_names, org.department_names = names, who.departments
+    org.practices = Table(PRACTICES, len(names), axes)
+    org.employees = Table(EMPLOYEES, who.n, axes)
+    org.departments = Table(DEPARTMENTS, len(who.departments), axes)
+    org.executives = Table(EXECUTIVES, len(who.departments) + 1, axes)
+    org.desks = Table(DESKS, desks, axes)
+    org.ways = len(who.departments) + desks if plan["ways"] else 1
+
+    e, d, x, p = org.employees, org.departments, org.executives, org.practices
+    e.key[:], e.department[:], e.manager[:], e.level[:] = who.key, who.department, who.manager, who.level
+    e.reports[:] = np.bincount(who.manager[who.manager != NOBODY], minlength=who.n)
+    d.first[:], d.size[:], d.head[:] = who.start[:-1], np.diff(who.start), who.head
+    d.key[:] = [key_of(f"department/{name}") for name in who.departments]
+    p.key[:] = [key_of(f"practice/{name}") for name in names]
+    for name in ("effort", "risk", "coordination", "pioneers"):
+        getattr(p, name)[:] = [getattr(one, name) for one in plan.practices.values()]
+    d.specificity[:] = [plan.organisation.specificity.get(what, UNKNOWN) for what in who.functions]
+    d.fit[:] = [[one.fit.get(what, UNKNOWN) for one in plan.practices.values()] for what in who.functions]
+    d.meant[:] = d.fit >= MEANT
+    org.top = who.top
+    x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
+    org.notices = (*who.notices, *_owners(org), *_strangers(org, who.functions))
+
+
+def _owners(org: Organisation) -> list[str]:
+    """Mark the departments that own the activity; on a roster without them, the largest owns it."""
+    d, owners = org.departments, org.plan.organisation.owners
+    d.owner[:] = [name in owners for name in org.department_names]
+    if d.owner.any():
+        return []
+    d.owner[np.argmax(d.size)] = True
+    largest = org.department_names[int(np.argmax(d.size))]
+    return [f"no department is called {' or '.join(owners)}: the largest, {largest}, owns the activity"]
+
+
+def _strangers(org: Organisation, functions: tuple[str, ...]) -> list[str]:
+    """A notice of functions that no practice knows."""
+    known = {what for one in org.plan.practices.values() for what in one.fit}
+    strange = sorted({what or "(none)" for what in functions} - known)
+    if not strange:
+        return []
+    return [f"every practice fits {UNKNOWN:g} for functions it does not know: {', '.join(strange)}"]

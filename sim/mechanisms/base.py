@@ -1,0 +1,33 @@
+"""What a mechanism is: a table of parameters and a step. Subclass it to add one of your own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from sim.parameters import Section
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Mechanism(Section):
+    """One construct of the theory; its fields are the keys of its table in a scenario.
+
+    `name` is that table's name: the class's in lower case unless set. `after` names the mechanism that one of your
+    own follows in the week; without it, it comes last. A mechanism holds parameters only; whatever changes in a run
+    lives in the organisation's columns, so one object serves any number of organisations.
+    """
+
+    name: ClassVar[str]
+    after: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in cls.__dict__:
+            cls.name = cls.__name__.lower()
+
+    def build(self, org: Organisation) -> None:
+        """Set the columns as they stand at week 0; called once, in the order of the schedule."""
+
+    def step(self, org: Organisation) -> None:
+        """Move the organisation by one week; `org.week` is the week that is being lived."""

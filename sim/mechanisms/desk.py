@@ -1,0 +1,253 @@
+"""Desks at work: what their people do with their time - clear what waits, teach with what is left - and whom it reaches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from sim.luck import draw, word
+from sim.mechanisms.base import Mechanism
+from sim.parameters import parameter, rate, share, weight
+from sim.tables import AWARE, CLEARED, NOBODY, NOT_ASKED, ROUTINE
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+TICKETS = 2.0**40  # luck among requests of one week
+SOURCE = "governance.md; starting value from a trial"
+
+
+class Desk(Mechanism):
+    """Time, queues, contact and the desk's own learning of which way works (claims 31, 32, 36, 37, 39)."""
+
+    requests: float = parameter(8.0, "requests cleared in a person-week", unit="requests", source=SOURCE, gt=0)
+    pupils: float = parameter(4.0, "people taught in a person-week", unit="people", source=SOURCE, ge=0)
+    special_cost: float = weight(1.0, "extra cost of another department's request, times how special it is", source=SOURCE)
+    risk: float = share(0.25, "risk from which a practice needs approval", source=SOURCE)
+    approval_weeks: int = parameter(52, "weeks that an approval holds", unit="weeks", source=SOURCE, ge=1)
+    give_up: float = rate(0.02, "chance that somebody who waits gives up", source=SOURCE)
+    contact_weeks: int = parameter(52, "weeks that contact with the desk lasts", unit="weeks", source=SOURCE, ge=1)
+    policy: float = share(1.0, "how much of what one must know the policy says")
+    policy_part: float = share(0.3, "guidance that the policy gives without contact", source=SOURCE)
+    joined_part: float = share(0.5, "guidance left where one neither knows the policy nor has contact", source=SOURCE)
+    colleagues: float = rate(0.1, "holistic: chance of being taught, times budget and share in routine", source=SOURCE)
+    learning: float = rate(0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; trial")
+    start_quality: float = share(0.5, "quality of a desk's way at the start", source="model.md, ways")
+    misfit: float = share(0.3, "quality that a desk's way loses in wholly special work", source="model.md, ways")
+    liaison_misfit: float = share(0.5, "part of that loss where a liaison knows the work", source=SOURCE)
+
+    def build(self, org: Organisation) -> None:
+        """Start the desks' ways, and draw the order in which staff are taught."""
+        org.desks.quality[:] = self.start_quality
+        org.practices.gated[:] = org.practices.risk >= self.risk
+        d, e = org.departments, org.employees
+        luck = org.luck.uniform("desk", e.key)
+        org.turns = np.lexsort((luck, e.department))
+        org.was_gated = d.gated.copy()
+
+    def step(self, org: Organisation) -> None:
+        """A week of the desks: the queue, the teaching, the guidance, and what the desks learn."""
+        d, e = org.departments, org.employees
+        if not d.guided.any() and not org.was_gated.any():
+            return
+        if d.gated.any() or org.was_gated.any():
+            self.clear_and_teach(org)
+        elif d.guided.any():
+            budget = np.minimum(1.0, d.budget)
+            teach_among_colleagues(
+                org.week, org.luck.stream("desk", org.week), self.colleagues * budget, d.guided, e.key, e.department,
+                e.rung, e.way, e.taught, e.contact, e.heard,
+            )  # fmt: skip
+        done = d.cleared.sum(axis=1)
+        share_cleared = np.where(done + d.waiting > 0, done / np.maximum(1, done + d.waiting), 1.0)
+        org.in_contact = guide(
+            org.week, self.contact_weeks, self.policy, self.policy_part, self.joined_part, d.guided, share_cleared,
+            e.department, e.knows, e.contact, e.guidance,
+        )  # fmt: skip
+        if org.desks.rows and org.ways > 1:
+            self.learn(org)
+
+    def clear_and_teach(self, org: Organisation) -> None:
+        """Clear the oldest requests first; teach with the time that is left."""
+        d, e, desks = org.departments, org.employees, org.desks
+        local = self.requests * d.local + d.carry
+        room = self.requests * desks.people + desks.carry
+        cost = 1.0 + self.special_cost * d.specificity
+        home = desks.home[np.maximum(d.served, 0)] if desks.rows else d.served
+        cost[(d.served != NOBODY) & (home == np.arange(d.rows))] = 1.0
+        today = org.week % d.cleared.shape[1]
+        d.cleared[:, today] = 0
+        work_queue(
+            org.week, org.luck.stream("desk", org.week), org.practices.gated, self.give_up,
+            self.approval_weeks, d.gated, org.was_gated, d.served, cost, local, room, d.cleared[:, today], d.waiting,
+            org.requests, e.key, e.department, e.rung, e.practising, e.asked, e.approved, e.contact,
+        )  # fmt: skip
+        org.was_gated[:] = d.gated
+        busy = d.waiting > 0
+        d.carry[:] = np.where(busy, local, 0.0)
+        d.credit += np.where(busy, 0.0, local) * (self.pupils / self.requests)
+        for desk in range(desks.rows):
+            served = d.served == desk
+            if busy[served].any():
+                desks.carry[desk] = room[desk]
+            else:
+                desks.carry[desk] = 0.0
+                staff = np.where(served, d.size, 0)
+                d.credit += room[desk] * (self.pupils / self.requests) * staff / max(1, staff.sum())
+        np.minimum(d.credit, d.size, out=d.credit)
+        d.credit[~d.gated] = 0.0
+        teach(org.week, org.turns, d.first, d.size, d.turn, d.credit, e.taught, e.contact)
+
+    def learn(self, org: Organisation) -> None:
+        """Each way in force moves towards what works best among the departments it serves; the owner's if it has a home."""
+        d, desks = org.departments, org.desks
+        for way in range(desks.rows):
+            using = desks.way == way
+            served = d.guided & (d.advice == d.rows + way)
+            if desks.home[way] != NOBODY:
+                served = np.arange(d.rows) == desks.home[way]
+            if not using.any() or not served.any():
+                continue
+            rows = np.flatnonzero(served)
+            best = rows[np.argmax(d.worth[rows], axis=0)]
+            works = d.quality[best, np.arange(len(best))]
+            desks.quality[way] += self.learning * np.maximum(0.0, works - desks.quality[way])
+        loss = self.misfit * d.specificity * np.where(d.liaison, self.liaison_misfit, 1.0)
+        org.quality[d.rows :] = desks.quality[:, None, :] * (1.0 - loss)[None, :, None]
+
+
+@njit(cache=True)
+def work_queue(
+    week, stream, risky, give_up, approval_weeks, gated, was_gated, served, cost, local, room, cleared, waiting,
+    requests, key, department, rung, practising, asked, approved, contact,
+):  # fmt: skip
+    """Age, withdraw, renew and clear requests; `requests` counts made, cleared, weeks waited, given up, withdrawn."""
+    n, practices = rung.shape
+    size = 0
+    for i in range(n):
+        if gated[department[i]]:
+            for k in range(practices):
+                size += asked[i, k] >= 0
+    cells = np.empty(size, np.int64)
+    age = np.empty(size, np.uint64)
+    count = 0
+    waiting[:] = 0
+    for i in range(n):
+        d = department[i]
+        if not gated[d]:
+            if was_gated[d]:
+                for k in range(practices):
+                    if asked[i, k] >= 0:
+                        asked[i, k] = NOT_ASKED
+                        requests[4] += 1
+            continue
+        person = word(stream, key[i])
+        for k in range(practices):
+            if not risky[k]:
+                continue
+            if not was_gated[d] and practising[i, k]:
+                approved[i, k] = week + int(approval_weeks * draw(person, practices + k))
+            if asked[i, k] >= 0:
+                if rung[i, k] == AWARE:
+                    if draw(person, k) < give_up:
+                        asked[i, k] = NOT_ASKED
+                        requests[3] += 1
+                        continue
+                elif not practising[i, k]:
+                    asked[i, k] = NOT_ASKED
+                    requests[4] += 1
+                    continue
+                cells[count] = i * practices + k
+                age[count] = (np.uint64(asked[i, k]) << np.uint64(40)) | np.uint64(draw(person, 2 * practices + k) * TICKETS)
+                count += 1
+            elif practising[i, k] and approved[i, k] < week:
+                asked[i, k] = week
+                requests[0] += 1
+                waiting[d] += 1
+    stuck = np.zeros(len(room), np.bool_)
+    for c in np.argsort(age[:count]):
+        i, k = cells[c] // practices, cells[c] % practices
+        d = department[i]
+        desk = served[d]
+        if local[d] >= 1.0:
+            local[d] -= 1.0
+        elif desk != NOBODY and not stuck[desk] and room[desk] >= cost[d]:
+            room[desk] -= cost[d]
+        else:
+            if desk != NOBODY:
+                stuck[desk] = True
+            waiting[d] += 1
+            continue
+        requests[1] += 1
+        requests[2] += week - asked[i, k]
+        cleared[d] += 1
+        approved[i, k] = week + approval_weeks
+        contact[i] = week
+        asked[i, k] = CLEARED if rung[i, k] == AWARE else NOT_ASKED
+
+
+@njit(cache=True)
+def teach(week, turns, first, size, turn, credit, taught, contact):
+    """Teach each department's staff in turn, as many as its credit pays for."""
+    for d in range(len(size)):
+        while credit[d] >= 1.0:
+            i = turns[first[d] + turn[d]]
+            taught[i] = week
+            contact[i] = week
+            turn[d] = (turn[d] + 1) % size[d]
+            credit[d] -= 1.0
+
+
+@njit(cache=True)
+def teach_among_colleagues(
+    week, stream, chance, guided, key, department, rung, way, taught, contact, heard
+):  # fmt: skip
+    """Somebody in routine, anywhere, teaches one practice, in their way, to staff who happen to ask."""
+    n, practices = rung.shape
+    routine = 0
+    people = 0
+    for i in range(n):
+        here = 0
+        for k in range(practices):
+            here += rung[i, k] == ROUTINE
+        routine += here
+        people += here > 0
+    if routine == 0:
+        return
+    cells = np.empty(routine, np.int64)
+    count = 0
+    for i in range(n):
+        for k in range(practices):
+            if rung[i, k] == ROUTINE:
+                cells[count] = i * practices + k
+                count += 1
+    for i in range(n):
+        d = department[i]
+        if not guided[d]:
+            continue
+        person = word(stream, key[i])
+        if draw(person, 0) < chance[d] * people / n:
+            cell = cells[int(draw(person, 1) * routine)]
+            taught[i] = week
+            contact[i] = week
+            heard[i, cell % practices] = way[cell // practices, cell % practices]
+
+
+@njit(cache=True)
+def guide(
+    week, contact_weeks, policy, policy_part, joined_part, guided, share_cleared, department, knows, contact, guidance
+):  # fmt: skip
+    """Guidance = policy x (.3 + .7 x contact x share cleared), half where one knows neither; those in contact."""
+    in_contact = 0
+    for i in range(len(department)):
+        d = department[i]
+        if not guided[d]:
+            guidance[i] = 0.0
+            continue
+        met = week - contact[i] < contact_weeks
+        in_contact += met
+        amount = policy * (policy_part + (1.0 - policy_part) * met * share_cleared[d])
+        guidance[i] = amount if met or knows[i] else joined_part * amount
+    return in_contact

@@ -1,0 +1,120 @@
+"""Funding: what departments may spend, on what, and the ledger in which every unit stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pydantic import model_validator
+
+from sim.mechanisms.base import Mechanism
+from sim.parameters import Section, parameter, rate, share, weight
+from sim.tables import USES
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+TRIAL = "model.md, funding; starting value from a trial"
+QUARTER = 13
+WEEKS_A_YEAR = 52.0
+
+
+class Split(Section):
+    """Weights, of whatever sum, by which the budget is split; without a desk to pay, its part buys courses."""
+
+    training: float = weight(0.25, "outside courses", source="governance.md: courses train at .25 beside a desk")
+    desk: float = weight(0.25, "people of the desk", source="governance.md: .5 in courses before or without a desk")
+    technology: float = weight(0.3, "tools")
+    measurement: float = weight(0.2, "measurement of worth")
+
+    @model_validator(mode="after")
+    def _something(self) -> Split:
+        if self.training + self.desk + self.technology + self.measurement <= 0.0:
+            raise ValueError("weights sum to nothing; give at least one of them a value above 0")
+        return self
+
+    def shares(self) -> tuple[float, float, float, float]:
+        """Shares of training, desk, technology and measurement; they sum to 1."""
+        weights = (self.training, self.desk, self.technology, self.measurement)
+        return tuple(w / sum(weights) for w in weights)  # type: ignore[return-value]
+
+
+class Change(Section):
+    """A new level from a week on."""
+
+    week: int = parameter(..., "first week of the new level", unit="week", ge=0)
+    level: float = parameter(..., "the new level", unit="units/head/year", ge=0.0, le=2.0)
+
+
+class Funding(Mechanism):
+    """Budgets, fixed by a schedule or earned by evidence, and what money buys (claims 4, 17, 51, 52)."""
+
+    mode: Literal["fixed", "earned"] = parameter("earned", "by schedule, or each quarter by evidence", source=TRIAL)
+    level: float = parameter(
+        0.5, "base budget; 1 pays one desk person per 100 staff", unit="units/head/year", ge=0.0, le=2.0
+    )
+    schedule: list[Change] = parameter([], "fixed funding: later levels", unit="week, level")
+    split: Split = parameter(Split(), "what the budget is spent on")
+    earned_pace: float = share(0.25, "way to the earned budget gone each quarter", source=TRIAL)
+    earned_floor: float = weight(0.4, "share of the base that disengaged executives grant", source=TRIAL)
+    earned_engaged: float = weight(0.9, "further share at full engagement", source=TRIAL)
+    earned_evidence: float = weight(0.5, "gain or loss from evidence above or below the expected", source=TRIAL)
+    earned_scale: float = parameter(
+        0.4, "surplus of evidence, per unit of base budget, that counts in full", unit="1/(units/head/year)",
+        source=TRIAL, gt=0,
+    )
+    earned_loss: float = share(0.6, "most that a shortfall counts", source=TRIAL)
+    least: float = weight(0.05, "earned budget's lower bound, of the base", source=TRIAL)
+    most: float = weight(1.5, "earned budget's upper bound, of the base", source=TRIAL)
+    course_yield: float = weight(1.0, "training per unit spent on courses per head, at full lead", source="governance.md")
+    technology_yield: float = weight(1.5, "share of effort taken away per unit spent on tools per head")
+    measurement_yield: float = weight(4.0, "share of noise taken away per unit spent on measurement per head")
+
+    def build(self, org: Organisation) -> None:
+        """Grant the base budget to the departments that the strategy opens."""
+        self.grant(org, self.level_in(0))
+        self.buy(org)
+
+    def step(self, org: Organisation) -> None:
+        """Set budgets (each quarter if earned), then spend a week's part of them."""
+        if self.mode == "fixed":
+            self.grant(org, self.level_in(org.week))
+        elif org.week % QUARTER == 0 and self.level > 0.0:
+            self.earn(org)
+        shares = self.buy(org)
+        weekly = org.departments.budget * org.departments.size / WEEKS_A_YEAR
+        for use, part in shares.items():
+            org.ledger[org.week, :, USES.index(use)] = part * weekly
+
+    def level_in(self, week: int) -> float:
+        """The scheduled base level of a week."""
+        past = [change for change in self.schedule if change.week <= week]
+        return max(past, key=lambda change: change.week).level if past else self.level
+
+    def grant(self, org: Organisation, level: float) -> None:
+        """Give every open department the same budget per head."""
+        org.departments.budget[:] = np.where(org.departments.open, level, 0.0)
+
+    def earn(self, org: Organisation) -> None:
+        """A quarter of the way to what engagement and evidence deserve (model.md, funding)."""
+        x = org.executives
+        surplus = (x.evidence[-1] - x.expected[-1]) / (self.earned_scale * self.level)
+        deserved = self.level * (self.earned_floor + self.earned_engaged * x.engagement.sum() / x.rows)
+        deserved *= 1.0 + self.earned_evidence * min(1.0, max(-self.earned_loss, surplus))
+        opened = org.departments.budget[org.departments.open][0]
+        budget = opened + self.earned_pace * (deserved - opened)
+        self.grant(org, min(max(budget, self.least * self.level), self.most * self.level))
+
+    def buy(self, org: Organisation) -> dict[str, np.ndarray]:
+        """Set what the budgets buy; the shares of each use, one value a department."""
+        d = org.departments
+        training, desk, technology, measurement = self.split.shares()
+        desks = np.where(org.desk_paid, desk, 0.0)
+        courses = training + desk - desks
+        d.purse[:] = desk * d.budget * d.size
+        d.courses[:] = np.minimum(1.0, self.course_yield * courses * d.budget * d.lead)
+        d.technology[:] = np.minimum(1.0, self.technology_yield * technology * d.budget)
+        d.insight[:] = np.minimum(1.0, self.measurement_yield * measurement * d.budget)
+        rest = np.ones(d.rows)
+        return {"training": courses, "desk": desks, "technology": technology * rest, "measurement": measurement * rest}

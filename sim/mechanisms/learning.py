@@ -1,0 +1,53 @@
+"""Learning: training, fluency by training and use, and coming to know the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numba import njit
+
+from sim.luck import draw, word
+from sim.mechanisms.base import Mechanism
+from sim.parameters import parameter, rate
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+TRIAL = "model.md, learning; starting value from a trial"
+
+
+class Learning(Mechanism):
+    """Fluency grows by training and practice and fades; having a policy is not knowing it (claims 39, 65, 79)."""
+
+    by_training: float = rate(0.04, "fluency gained under full training", source=TRIAL)
+    by_practice: float = rate(0.02, "fluency gained by practising", source=TRIAL)
+    forgetting: float = rate(0.004, "fluency lost", source=TRIAL)
+    taught_weeks: int = parameter(13, "weeks that a desk's teaching counts as training", unit="weeks",
+                                  source="governance.md", ge=0)  # fmt: skip
+    policy_by_chance: float = rate(0.001, "chance of coming to know the policy untrained", source="model.md: 85 % have a policy, 18 % know it")
+    policy_by_training: float = rate(0.01, "further chance under full training", source="as above")
+
+    def step(self, org: Organisation) -> None:
+        """Move training, fluency and knowledge of the policy by one week."""
+        e, d = org.employees, org.departments
+        learn(
+            org.week, org.luck.stream("learning", org.week), self.by_training, self.by_practice, self.forgetting,
+            self.taught_weeks, self.policy_by_chance, self.policy_by_training, d.guided, d.courses,
+            e.key, e.department, e.taught, e.breadth, e.training, e.fluency, e.knows,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def learn(
+    week, stream, by_training, by_practice, forgetting, taught_weeks, by_chance, policy_by_training,
+    guided, courses, key, department, taught, breadth, training, fluency, knows,
+):  # fmt: skip
+    """Everybody's training, fluency and knowledge of the policy, one week on."""
+    for i in range(len(key)):
+        d = department[i]
+        t = min(1.0, courses[d] + (week - taught[i] < taught_weeks))
+        f = fluency[i]
+        fluency[i] = f + (by_training * t + by_practice * (breadth[i] > 0)) * (1.0 - f) - forgetting * f
+        training[i] = t
+        if guided[d] and not knows[i]:
+            knows[i] = draw(word(stream, key[i]), 0) < by_chance + policy_by_training * t

@@ -1,0 +1,212 @@
+"""The organisation: a Mesa model that lives week by week through its scenario's mechanisms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.agents import Department, Employee, Executive
+from sim.building import build_tables
+from sim.luck import Luck
+from sim.measures import MEASURES, organisation_measures
+from sim.network import Ties
+from sim.record import Record
+from sim.scenario import Scenario
+from sim.tables import USES, Table
+from sim.tally import Changes, settle
+
+
+class Organisation(mesa.Model):
+    """One organisation under one scenario and one seed.
+
+    Attributes:
+        plan, seed, week: the scenario, the seed, and the weeks lived.
+        employees, departments, executives, desks, practices: tables of columns, see `sim.tables`.
+        ties: the contact network (compressed sparse rows).
+        tally: int32[D, K, W], people practising by department, practice and way.
+        quality, experienced: float64[W, D, K] and [D, K, W], how well a way works, and what it is worth to who does it.
+        ledger: float64[1 + weeks, D, uses], units spent.
+        record: what is kept of the run.
+    """
+
+    practice_names: tuple[str, ...]
+    department_names: tuple[str, ...]
+    practices: Table
+    employees: Table
+    departments: Table
+    executives: Table
+    desks: Table
+    ties: Ties
+    ways: int
+    top: int
+    notices: tuple[str, ...]
+
+    def __init__(self, plan: Scenario, seed: int = 1) -> None:
+        super().__init__(rng=int(seed))
+        self.plan, self.seed, self.luck, self.week = plan, int(seed), Luck(seed), 0
+        build_tables(self)
+        d, k = self.departments.rows, self.practices.rows
+        self.tally = np.zeros((d, k, self.ways), np.int32)
+        self.quality = np.ones((self.ways, d, k))
+        self.experienced = np.zeros((d, k, self.ways))
+        self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
+        self.changes = Changes(self.employees.rows * k)
+        self.kinds = np.array([one.kind for one in plan.practices.values()])
+        self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
+        self.desk_paid = np.zeros(d, np.bool_)
+        self.requests = np.zeros(5, np.int64)  # made, cleared, weeks waited by the cleared, given up, withdrawn
+        self._measures, self._by_practice, self._measured = np.zeros(len(MEASURES)), np.zeros(k), False
+        for mechanism in plan.mechanisms:
+            mechanism.build(self)
+        for kind, table in ((Department, self.departments), (Executive, self.executives)):
+            for row in range(table.rows):
+                kind(self, row)
+        self.record = Record.blank(self)
+        self.record.write(self)
+
+    def step(self) -> None:
+        """Live one week."""
+        if self.week == self.plan.weeks:
+            self.running = False
+            return
+        self.week += 1
+        self.requests[:] = 0
+        for mechanism in self.plan.mechanisms:
+            mechanism.step(self)
+        self.record.write(self)
+
+    def move(self, rows: Any, practices: Any, rung: int, way: Any = None) -> None:
+        """Put employees on a rung of practices, one of each in a pair; the counts follow.
+
+        Args:
+            rows: int[n], rows of employees.
+            practices: int[n], rows of practices.
+            rung: one of `sim.tables`' rungs.
+            way: int[n], the way in which it is done; as before where left out.
+
+        Raises:
+            ValueError: a way is not one of the organisation's.
+        """
+        rows, practices = np.atleast_1d(rows), np.atleast_1d(practices)
+        ways = self.employees.way[rows, practices] if way is None else np.asarray(way)
+        if ways.size and not 0 <= ways.min() <= ways.max() < self.ways:
+            raise ValueError(f"a way is one of 0..{self.ways - 1}")
+        changes, n = self.changes, len(rows)
+        changes.cell[:n] = rows * self.practices.rows + practices
+        changes.rung[:n], changes.way[:n], changes.count = rung, ways, n
+        self.settle()
+
+    def settle(self) -> None:
+        """Make the moves that stand in `changes`."""
+        e, d, ties, changes = self.employees, self.departments, self.ties, self.changes
+        settle(
+            changes.count, changes.cell, changes.rung, changes.way, self.week, e.rung, e.since, e.practising, e.way,
+            e.department, e.manager, e.influence, e.breadth, e.peers, e.followers, d.activity, d.practised, d.routine,
+            self.tally, ties.indptr, ties.indices, ties.weights,
+        )  # fmt: skip
+        changes.count, self._measured = 0, False
+
+    # What the state amounts to
+
+    @property
+    def measured(self) -> np.ndarray:
+        """`measures.MEASURES` as they stand now: float64[7]."""
+        if not self._measured:
+            d = self.departments
+            organisation_measures(self.tally, d.size, d.meant, self._measures, self._by_practice)
+            self._measured = True
+        return self._measures
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """`measured`, by name."""
+        return dict(zip(MEASURES, self.measured.tolist(), strict=True))
+
+    @property
+    def by_practice(self) -> np.ndarray:
+        """Adoption of each practice over the staff it is meant for: float64[K]."""
+        self.measured  # noqa: B018  (brings it up to date)
+        return self._by_practice
+
+    @property
+    def adoption(self) -> np.ndarray:
+        """Practising pairs over meant pairs in each department: float64[D], nan where nothing is meant."""
+        d = self.departments
+        pairs = d.meant.sum(axis=1) * d.size
+        practising = (d.practised * d.meant).sum(axis=1)
+        return np.divide(practising, pairs, out=np.full(d.rows, np.nan), where=pairs > 0)
+
+    @property
+    def mean_alignment(self) -> float:
+        """Mean alignment of the departments' goals with the organisation's, by staff."""
+        d = self.departments
+        return float((d.alignment * d.size).sum() / d.size.sum())
+
+    def worth_share(self) -> np.ndarray:
+        """Measured worth as a share of the fit that is there: float64[D]."""
+        d = self.departments
+        fit = d.fit.sum(axis=1)
+        return np.divide(d.measured.sum(axis=1), fit, out=np.zeros(d.rows), where=fit > 0)
+
+    # What mechanisms ask for
+
+    def by_scope(self, values: np.ndarray) -> np.ndarray:
+        """Departments' values [D] as the executives see them [D + 1]: the heads their own, the top their sum."""
+        return np.append(values, values.sum())
+
+    def budget_by_scope(self) -> np.ndarray:
+        """Budget per head in each executive's scope: float64[D + 1]."""
+        d = self.departments
+        return self.by_scope(d.budget * d.size) / self.by_scope(d.size)
+
+    def rows_of(self, department: int) -> slice:
+        """The rows of a department's employees."""
+        first = int(self.departments.first[department])
+        return slice(first, first + int(self.departments.size[department]))
+
+    def practice(self, name: str) -> int:
+        """The row of a practice.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        if name not in self.practice_names:
+            raise ValueError(f"no practice {name!r}; known: {', '.join(self.practice_names)}")
+        return self.practice_names.index(name)
+
+    # Mesa's side
+
+    def _employ(self) -> None:
+        """Make the employees' agents, once."""
+        if Employee not in super().agents_by_type:
+            for row in range(self.employees.rows):
+                Employee(self, row)
+
+    @property
+    def agents(self) -> Any:
+        """All agents: departments, executives and employees; the latter are made when first asked for."""
+        self._employ()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """The same, by class."""
+        self._employ()
+        return super().agents_by_type
+
+    def close(self) -> None:
+        """Let go of what Mesa 3.3 keeps of every model that ever had agents."""
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
+
+def run(plan: Scenario, seed: int = 1) -> Record:
+    """Live one organisation to the end of its scenario: the same scenario and seed give the same bytes."""
+    org = Organisation(plan, seed)
+    try:
+        while org.week < plan.weeks:
+            org.step()
+        return org.record
+    finally:
+        org.close()

@@ -1,0 +1,50 @@
+"""How a number that steers behaviour is declared: with name, unit, range, meaning and source, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ASSUMED = "assumed"
+
+
+class Section(BaseModel):
+    """A table of a scenario: every key is declared, unknown ones are refused, and values never change in a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+def parameter(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    source: str = ASSUMED,
+    **limits: Any,
+) -> Any:
+    """A scenario key with its meaning, unit, allowed range and source.
+
+    Args:
+        default: the value that holds where a scenario is silent; `...` where it must speak.
+        meaning: one sentence for people who read `unsilo show`.
+        unit: e.g. "share", "weeks", "1/week"; empty for a name or a switch.
+        source: where the default comes from, or "assumed".
+        limits: pydantic's `ge`, `gt`, `le`, `lt`, `min_length` and the like.
+    """
+    return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source}, **limits)
+
+
+def share(default: float, meaning: str, *, source: str = ASSUMED) -> Any:
+    """A parameter in 0..1."""
+    return parameter(default, meaning, unit="share", source=source, ge=0.0, le=1.0)
+
+
+def rate(default: float, meaning: str, *, source: str = ASSUMED) -> Any:
+    """A parameter that is a chance, or a share of the way gone, per week."""
+    return parameter(default, meaning, unit="1/week", source=source, ge=0.0, le=1.0)
+
+
+def weight(default: float, meaning: str, *, source: str = ASSUMED, most: float = 10.0) -> Any:
+    """A dimensionless coefficient of 0 or more."""
+    return parameter(default, meaning, unit="weight", source=source, ge=0.0, le=most)

@@ -1,0 +1,125 @@
+"""Reading TOML files into checked sections, with every fault found and none left for later."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from sim.errors import Fault, InputError, nearest_name
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's content.
+
+    Raises:
+        InputError: it cannot be read, is not UTF-8 or is not TOML; the message names the line.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise InputError([Fault("file", str(error.strerror), "a readable TOML file", str(path))]) from None
+    except UnicodeDecodeError as error:
+        raise InputError([Fault(f"byte {error.start}", "not UTF-8 text", "a TOML file", str(path))]) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError([Fault("syntax", str(error), "TOML, see toml.io", str(path))]) from None
+
+
+def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `over` laid upon it, table by table; `key = false` drops what is no switch."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping):
+            merged[key] = overlay(below if isinstance(below, Mapping) else {}, value)
+        elif value is False and key in merged and not isinstance(below, bool):
+            merged.pop(key)
+        else:
+            merged[key] = value
+    return merged
+
+
+def nested(dotted: str, value: Any) -> dict[str, Any]:
+    """The mapping that holds one value under a dotted path."""
+    for part in reversed(dotted.split(".")):
+        value = {part: value}
+    return value
+
+
+def checked(model: type[S], data: Any, where: str = "", file: str = "") -> tuple[S | None, list[Fault]]:
+    """The section that `data` makes, or None, and what is wrong with it."""
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        return None, [_fault(model, one, where, file) for one in error.errors()]
+
+
+def _fault(model: type[BaseModel], error: Any, where: str, file: str) -> Fault:
+    path = [str(part) for part in error["loc"]]
+    place = ".".join([where, *path] if where else path) or "file"
+    found = error["input"]
+    if error["type"] == "extra_forbidden":
+        known = _keys(model, path[:-1])
+        return Fault(place, "unknown key", f"known here: {', '.join(known) or 'nothing'}", file, nearest_name(path[-1], known))
+    if error["type"] == "missing":
+        return Fault(place, "is missing", "a value is needed", file)
+    message = re.sub(r"^(Value error, |Input should be )", "", error["msg"])
+    if error["type"] == "value_error":
+        return Fault(place, "impossible values", message, file)
+    allowed = error.get("ctx", {}).get("expected", "")
+    names = re.findall(r"'([^']*)'", allowed)
+    return Fault(place, _short(found), f"allowed: {message}", file, nearest_name(str(found), names))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return f"found {text if len(text) < 60 else text[:57] + '...'}"
+
+
+def _keys(model: type[BaseModel], path: Iterable[str]) -> list[str]:
+    """The keys that a (possibly nested) section knows."""
+    for part in path:
+        field = model.model_fields.get(part)
+        inner = getattr(field, "annotation", None)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return list(model.model_fields)
+
+
+def with_lines(faults: Iterable[Fault], file: Path) -> list[Fault]:
+    """The faults with the line of their key added, where the file has that key."""
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return list(faults)
+    return [
+        Fault(f"line {line}, {fault.where}", fault.found, fault.allowed, fault.file, fault.nearest)
+        if fault.file == str(file) and (line := _line_of(lines, fault.where))
+        else fault
+        for fault in faults
+    ]
+
+
+def _line_of(lines: list[str], dotted: str) -> int:
+    """The number of the line that sets a dotted key, or 0."""
+    table = ""
+    for number, text in enumerate(lines, 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", text)
+        if header:
+            table = header[1].replace('"', "")
+            if table == dotted:
+                return number
+            continue
+        key = re.match(r"\s*([\w.\"'-]+)\s*=", text)
+        if key:
+            name = key[1].replace('"', "").replace("'", "")
+            full = f"{table}.{name}" if table else name
+            if dotted == full or dotted.startswith(full + "."):
+                return number
+    return 0

@@ -1,0 +1,103 @@
+"""The record: what is kept of a run - weekly series of the organisation, its departments, practices and executives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.measures import MEASURES
+from sim.outcome import Outcome, classify, sentence, weekly_states
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+    from sim.scenario import Scenario
+
+WEEKLY = (
+    *MEASURES, "alignment", "stage", "practising", "engagement", "understanding", "budget", "spent", "worth",
+    "served", "reach", "knows", "made", "cleared", "waited", "given_up", "withdrawn", "waiting",
+)  # fmt: skip
+"""Series of the organisation; shares are of staff, counts of the week, `spent` in units, `waited` in weeks summed."""
+
+
+@dataclass
+class Record:
+    """A run's record; row 0 is the start, row t the state after t weeks.
+
+    Attributes:
+        plan: the scenario.
+        seed: the seed.
+        departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
+        practices: names, the columns of `by_practice`.
+        weekly: float64[1 + weeks, series], columns in the order of `WEEKLY`.
+        adoption: float64[1 + weeks, departments], practising pairs over meant pairs (nan where none is meant).
+        by_practice: float64[1 + weeks, practices], adoption of each practice over meant staff.
+        served: bool[1 + weeks, departments], a desk or policy serves the department.
+        executives: float64[1 + weeks, 1 + departments], engagement of the heads and, last, of the top.
+        habits: int16[1 + weeks, departments, practices], commonest way in the department.
+        spent: float64[1 + weeks, departments, uses], the ledger, in units.
+    """
+
+    plan: Scenario
+    seed: int
+    departments: tuple[str, ...]
+    practices: tuple[str, ...]
+    weekly: np.ndarray
+    adoption: np.ndarray
+    by_practice: np.ndarray
+    served: np.ndarray
+    executives: np.ndarray
+    habits: np.ndarray
+    spent: np.ndarray
+    notices: tuple[str, ...] = field(default=())
+    week: int = 0
+
+    @classmethod
+    def blank(cls, org: Organisation) -> Record:
+        """An empty record, as long as the scenario's run."""
+        weeks, d, k = org.plan.weeks + 1, org.departments.rows, org.practices.rows
+        return cls(
+            org.plan, org.seed, org.department_names, org.practice_names, np.zeros((weeks, len(WEEKLY))),
+            np.zeros((weeks, d)), np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, d + 1)),
+            np.zeros((weeks, d, k), np.int16), org.ledger, org.notices,
+        )  # fmt: skip
+
+    def write(self, org: Organisation) -> None:
+        """Keep the week that `org` has just lived."""
+        d, x, size = org.departments, org.executives, org.departments.size
+        staff = size.sum()
+        share = org.worth_share()
+        self.week = week = org.week
+        self.weekly[week] = (
+            *org.measured, org.mean_alignment, org.stage, d.practised.sum(), x.engagement.sum() / x.rows,
+            x.understanding.sum() / x.rows, (d.budget * size).sum() / staff, org.ledger[week].sum(),
+            (share * size).sum() / staff, size[d.guided].sum() / staff, org.in_contact / staff,
+            org.employees.knows.sum() / staff, *org.requests, d.waiting.sum(),
+        )  # fmt: skip
+        self.adoption[week] = org.adoption
+        self.by_practice[week] = org.by_practice
+        self.served[week] = d.guided
+        self.executives[week] = x.engagement
+        self.habits[week] = d.habit
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A weekly series of the organisation, up to the week reached: float64[1 + week]."""
+        return self.weekly[: self.week + 1, WEEKLY.index(name)]
+
+    @property
+    def states(self) -> np.ndarray:
+        """The organisation's state in each week: int8[1 + week], an index into `outcome.STATES`."""
+        return weekly_states(self["A"], self["C"], self["V"], self["alignment"], self.plan.outcome)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the run by the week reached."""
+        with np.errstate(invalid="ignore"):
+            delay = self["waited"] / self["cleared"]
+        return classify({name: self[name] for name in WEEKLY} | {"delay": delay}, self.plan.outcome)
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one plain sentence."""
+        return sentence(self.outcome, self.week)

@@ -1,0 +1,317 @@
+"""Scenarios: one organisation or what-if a TOML file, whose tables are the mechanisms that are on.
+
+A file may overlay another (`extends`); it is checked whole, and every fault in it is reported at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import SerializeAsAny, model_validator
+
+from sim import shipped
+from sim.errors import Fault, InputError, nearest_name
+from sim.mechanisms import Mechanism, schedule
+from sim.network import Network
+from sim.outcome import Cuts
+from sim.parameters import Section, parameter, share, weight
+from sim.reading import checked, nested, overlay, read_toml, with_lines
+from sim.roster import digest
+
+SPECIFICITY = {
+    "marketing": 0.2,
+    "communications": 0.2,
+    "hr": 0.3,
+    "sales": 0.4,
+    "service": 0.4,
+    "operations": 0.5,
+    "product": 0.6,
+    "it": 0.6,
+    "finance": 0.6,
+    "legal": 0.8,
+    "research": 0.8,
+}
+
+
+class Practice(Section):
+    """One social practice: what it costs, risks and needs, and whom it fits."""
+
+    kind: Literal["listening", "presence", "engagement", "collaboration"] = parameter(
+        ..., "what the practice is to the stages of maturity", source="claims 20-22"
+    )
+    effort: float = share(..., "what it costs to do", source="model.md, practices")  # type: ignore[arg-type]
+    risk: float = share(..., "what can go wrong", source="model.md, practices")  # type: ignore[arg-type]
+    coordination: float = share(..., "part of its worth that needs others to work the same way", source="model.md")  # type: ignore[arg-type]
+    pioneers: float = share(0.0, "share of the owner departments' staff who try it at week 0", source="model.md")
+    fit: dict[str, float] = parameter(
+        {}, "how well it fits each function, 0..1; others .5; it is meant for those of at least .5", unit="share"
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> Practice:
+        wrong = [f"{name} = {value}" for name, value in self.fit.items() if not 0.0 <= value <= 1.0]
+        if wrong:
+            raise ValueError(f"fit must be in 0..1, found {', '.join(wrong)}")
+        return self
+
+
+class Department(Section):
+    """One department of a generated organisation."""
+
+    size: int = parameter(..., "people in it, its head among them", unit="people", ge=1, le=5_000_000)
+    function: str = parameter("", "what it does; its name unless said otherwise")
+
+
+class People(Section):
+    """Who there is: departments to generate, or files with the people and ties of a real organisation."""
+
+    departments: dict[str, Department] = parameter({}, "people in each department: name = size, or a table")
+    employees: int | None = parameter(
+        None, "staff in all, if not the departments' sum: sizes are scaled to it", unit="people", ge=1, le=5_000_000
+    )
+    owners: list[str] = parameter(["marketing"], "departments that own the social media activity", source="claim 5")
+    span: int = parameter(8, "direct reports of a manager", unit="people", ge=2, le=100)
+    specificity: dict[str, float] = parameter(SPECIFICITY, "how special each function's work is; others .5", unit="0..1")
+    roster: str | None = parameter(None, "CSV file of people, in place of departments", unit="path")
+    ties: str | None = parameter(None, "CSV file of ties between them", unit="path")
+    reports: str | None = parameter(None, "CSV file of reporting lines", unit="path")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> People:
+        if bool(self.roster) != bool(self.ties):
+            raise ValueError("a roster and its ties go together: give both files or neither")
+        if not self.roster and not self.departments:
+            raise ValueError("give departments with their sizes, or a roster and its ties")
+        if self.roster and self.employees is not None:
+            raise ValueError("a roster's size cannot be scaled; leave employees out")
+        if not self.roster:
+            if self.employees is not None and self.employees < len(self.departments):
+                raise ValueError(f"{self.employees} employees do not fill {len(self.departments)} departments")
+            for owner in self.owners:
+                if owner not in self.departments:
+                    near = nearest_name(owner, self.departments)
+                    hint = f" (did you mean {near!r}?)" if near else ""
+                    raise ValueError(f"owner {owner!r} is no department: {', '.join(self.departments)}{hint}")
+        return self
+
+    def sizes(self) -> list[tuple[str, str, int]]:
+        """Name, function and size of each department; scaled sizes are apportioned by largest remainder, at least 1."""
+        rows = [(name, one.function or name, one.size) for name, one in self.departments.items()]
+        if self.employees is None:
+            return rows
+        spare, total = self.employees - len(rows), sum(size for _, _, size in rows)
+        whole = [spare * size // total for _, _, size in rows]
+        order = sorted(range(len(rows)), key=lambda r: (-(spare * rows[r][2] % total), r))
+        for r in order[: spare - sum(whole)]:
+            whole[r] += 1
+        return [(name, function, 1 + extra) for (name, function, _), extra in zip(rows, whole, strict=True)]
+
+
+class Scenario(Section):
+    """One organisation under one set of conditions: everything that a run needs but its seed."""
+
+    title: str = parameter("", "a name for people")
+    about: str = parameter("", "what it stands for, and why its numbers")
+    weeks: int = parameter(312, "length of a run", unit="weeks", ge=1, le=5200)
+    organisation: People
+    network: Network = Network()
+    practices: dict[str, Practice]
+    outcome: Cuts = Cuts()
+    mechanisms: tuple[SerializeAsAny[Mechanism], ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        """The mechanism of that name, or None if it is off."""
+        return next((one for one in self.mechanisms if one.name == name), None)
+
+    def tables(self) -> dict[str, Any]:
+        """The scenario as a file would hold it, with every value spelled out; `parse` takes it back."""
+        whole = self.model_dump(mode="json", exclude_none=True, exclude={"mechanisms"})
+        return whole | {one.name: one.model_dump(mode="json", exclude_none=True) for one in self.mechanisms}
+
+    def identity(self) -> str:
+        """A text that is the same for scenarios that run the same: values, not titles; files' content, not paths."""
+        tables = self.tables()
+        for word in ("title", "about"):
+            tables.pop(word, None)
+        people = tables["organisation"]
+        files = [Path(people.pop(name)) for name in ("roster", "ties", "reports") if people.get(name)]
+        if files:
+            people["files"] = digest(files)
+        return json.dumps(tables, sort_keys=True)
+
+    def hash(self) -> str:
+        """A short digest of `identity`."""
+        return hashlib.blake2b(self.identity().encode(), digest_size=16).hexdigest()
+
+    def replaced(self, changes: Mapping[str, Any]) -> Scenario:
+        """This scenario with other values under dotted keys, e.g. `{"funding.level": 0.3}`; `False` drops a table.
+
+        Raises:
+            InputError: a key is unknown or a value not allowed.
+        """
+        tables = self.tables()
+        for key, value in changes.items():
+            tables = overlay(tables, _spelled(nested(key, value)))
+        own = [one for one in self.mechanisms if type(one) not in schedule()]
+        return parse(tables, "set", known=own)
+
+    def with_mechanism(self, mechanism: Mechanism) -> Scenario:
+        """This scenario with one more mechanism, or another one under the same name."""
+        kept = {one.name: one for one in self.mechanisms}
+        if mechanism.name in kept:
+            kept[mechanism.name] = mechanism
+            return self.model_copy(update={"mechanisms": tuple(kept.values())})
+        order = list(self.mechanisms)
+        names = [one.name for one in order]
+        at = names.index(mechanism.after) + 1 if mechanism.after in names else len(order)
+        order.insert(at, mechanism)
+        return self.model_copy(update={"mechanisms": tuple(order)})
+
+    def without(self, *names: str) -> Scenario:
+        """This scenario with mechanisms dropped."""
+        kept = tuple(one for one in self.mechanisms if one.name not in names)
+        return self.model_copy(update={"mechanisms": kept})
+
+
+def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:
+    """The scenario of a file or of a shipped name, with other values under dotted keys.
+
+    Raises:
+        InputError: with every fault found.
+    """
+    data, file = _gather(str(name))
+    for key, value in (changes or {}).items():
+        data = overlay(data, _spelled(nested(key, value)))
+    try:
+        return parse(data, str(file), beside=file.parent)
+    except InputError as error:
+        raise InputError(with_lines(error.faults, file)) from None
+
+
+def _gather(name: str, beside: Path | None = None, above: tuple[Path, ...] = ()) -> tuple[dict[str, Any], Path]:
+    """A file's content laid over that of the file it extends."""
+    file = shipped.find("scenarios", name, beside)
+    if file is None:
+        known = shipped.names("scenarios")
+        where = str(above[-1]) if above else ""
+        allowed = f"a .toml file, or one of {', '.join(known)}"
+        raise InputError([Fault("extends" if above else "scenario", f"found {name!r}", allowed, where, nearest_name(name, known))])
+    file = file.resolve()
+    if file in above:
+        chain = " -> ".join(path.stem for path in (*above, file))
+        raise InputError([Fault("extends", f"goes round in a circle: {chain}", "a chain that ends", str(file))])
+    data = read_toml(file)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return _spelled(data), file
+    if not isinstance(parent, str):
+        raise InputError([Fault("extends", f"found {parent!r}", "the name of a scenario, or a path", str(file))])
+    base, _ = _gather(parent, file.parent, (*above, file))
+    for word in ("title", "about"):
+        base.pop(word, None)
+    return overlay(base, _spelled(data)), file
+
+
+def _spelled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with `department = size` spelled out."""
+    people = data.get("organisation")
+    if not isinstance(people, Mapping) or not isinstance(people.get("departments"), Mapping):
+        return dict(data)
+    departments = {
+        name: {"size": one} if isinstance(one, int) and not isinstance(one, bool) else one
+        for name, one in people["departments"].items()
+    }
+    return {**data, "organisation": {**people, "departments": departments}}
+
+
+def parse(
+    data: Mapping[str, Any], file: str = "", beside: Path | None = None, known: Iterable[Mechanism] = ()
+) -> Scenario:
+    """The scenario that tables describe; `known` are mechanisms of one's own that may occur in it.
+
+    Raises:
+        InputError: with every fault found.
+    """
+    data = dict(data)
+    faults: list[Fault] = []
+    order: list[type[Mechanism]] = list(schedule())
+    for own in known:
+        order.append(type(own))
+    mechanisms = []
+    for kind in order:
+        table = data.pop(kind.name, False)
+        if table is False:
+            continue
+        mechanism, wrong = checked(kind, table, kind.name, file)
+        faults += wrong
+        if mechanism is not None:
+            mechanisms.append(mechanism)
+    if isinstance(data.get("organisation"), Mapping):
+        data["organisation"] = _placed(data["organisation"], beside)
+    tables = [kind.name for kind in order]
+    scenario, wrong = checked(Scenario, {**data, "mechanisms": tuple(mechanisms)}, "", file)
+    for fault in wrong:
+        if fault.found == "unknown key" and "." not in fault.where:
+            names = [*tables, *(name for name in Scenario.model_fields if name != "mechanisms")]
+            near = nearest_name(fault.where, names)
+            fault = Fault(fault.where, "unknown table or key", f"known here: {', '.join(names)}", file, near)
+        faults.append(fault)
+    if faults or scenario is None:
+        raise InputError(faults)
+    return scenario
+
+
+def _placed(people: Mapping[str, Any], beside: Path | None) -> dict[str, Any]:
+    """The organisation's table with its files' paths made absolute, as seen from the scenario's folder."""
+    names = ("roster", "ties", "reports")
+    return {
+        key: str(((beside or Path()) / value).resolve()) if key in names and isinstance(value, str) else value
+        for key, value in people.items()
+    }
+
+
+def parameters(section: type[Section] | Section, prefix: str = "") -> Iterator[tuple[str, Any, str, str, str, str]]:
+    """Every parameter of a section: dotted key, value (or default), unit, range, meaning and source."""
+    kind = section if isinstance(section, type) else type(section)
+    for name, field in kind.model_fields.items():
+        value = field.get_default() if isinstance(section, type) else getattr(section, name)
+        if name == "mechanisms":
+            for mechanism in value:
+                yield from parameters(mechanism, f"{mechanism.name}.")
+        elif isinstance(value, Section):
+            yield from parameters(value, f"{prefix}{name}.")
+        elif isinstance(value, dict) and value and all(isinstance(one, Section) for one in value.values()):
+            for key, one in value.items():
+                yield from parameters(one, f"{prefix}{name}.{key}.")
+        else:
+            extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+            yield (
+                prefix + name, value, str(extra.get("unit", "")), _range(field),
+                field.description or "", str(extra.get("source", "")),
+            )  # fmt: skip
+
+
+def _range(field: Any) -> str:
+    """The allowed values of a field, in words."""
+    options = getattr(field.annotation, "__args__", None)
+    if getattr(field.annotation, "__origin__", None) is Literal:
+        return " | ".join(map(str, options or ()))
+    if field.annotation is bool:
+        return "true | false"
+    low = high = ""
+    for one in field.metadata:
+        for sign, mark in (("ge", "≥"), ("gt", ">")):
+            if getattr(one, sign, None) is not None:
+                low = f"{mark} {getattr(one, sign):g}"
+        for sign, mark in (("le", "≤"), ("lt", "<")):
+            if getattr(one, sign, None) is not None:
+                high = f"{mark} {getattr(one, sign):g}"
+    if low.startswith("≥") and high.startswith("≤"):
+        return f"{low[2:]}..{high[2:]}"
+    return ", ".join(part for part in (low, high) if part)
+
+

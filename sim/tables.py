@@ -1,0 +1,159 @@
+"""The state of an organisation: columns of numpy arrays, one table a kind, one row an employee, department, ...
+
+Every column starts at a value that does nothing, so a mechanism that is switched off leaves the others unmoved.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+UNAWARE, AWARE, TRYING, ROUTINE, LAPSED = range(5)
+RUNGS = ("unaware", "aware", "trying", "routine", "lapsed")
+
+NEVER = -10_000  # a week so long ago that nothing of it is left
+NOBODY = -1
+NOT_ASKED, CLEARED = -1, -2  # in `asked`, beside the week of a request that still waits
+
+USES = ("training", "technology", "desk", "measurement", "liaison")
+OBJECTIVES = ("innovation", "knowledge", "investment", "customers", "talent", "suppliers")
+
+
+class Column(NamedTuple):
+    """What a column holds; `each` names further axes: one value for each practice, or each objective."""
+
+    dtype: Any
+    start: Any
+    unit: str
+    meaning: str
+    each: str = ""
+
+
+EMPLOYEES = {
+    "key": Column(np.uint64, 0, "", "whose luck this is: stable, never a row number"),
+    "department": Column(np.int32, 0, "row", "department; rows are sorted by it"),
+    "manager": Column(np.int32, NOBODY, "row", "manager, or -1"),
+    "level": Column(np.int8, 0, "0..3", "staff, manager, head of a department, top executive"),
+    "reports": Column(np.int32, 0, "people", "direct reports"),
+    "threshold": Column(float, 0.35, "share", "exposure at which peers stop holding the employee back"),
+    "influence": Column(np.int32, 16, "1/16", "how much peers heed the employee; 16 is the median"),
+    "fluency": Column(float, 0.0, "0..1", "skill with social tools, one for all practices"),
+    "knows": Column(np.bool_, False, "", "knows the policy"),
+    "guidance": Column(float, 0.0, "0..1", "guidance that reaches the employee, through policy, desk and contact"),
+    "training": Column(float, 0.0, "0..1", "training the employee is getting now"),
+    "taught": Column(np.int32, NEVER, "week", "when a desk or a colleague last taught the employee"),
+    "contact": Column(np.int32, NEVER, "week", "when a desk last taught or cleared the employee"),
+    "breadth": Column(np.int32, 0, "practices", "how many practices the employee practises"),
+    "belief": Column(float, 0.3, "0..1", "how worthwhile the employee thinks the practice", "practice"),
+    "exposure": Column(float, 0.0, "share", "practising among those whom the employee sees", "practice"),
+    "rung": Column(np.int8, UNAWARE, "0..4", "unaware, aware, trying, routine, lapsed", "practice"),
+    "since": Column(np.int32, NEVER, "week", "when the employee came to this rung", "practice"),
+    "practising": Column(np.uint8, 0, "0/1", "trying or routine", "practice"),
+    "way": Column(np.int16, 0, "way", "how the employee does it, or last did", "practice"),
+    "heard": Column(np.int16, -1, "way", "the way a colleague taught, or -1", "practice"),
+    "asked": Column(np.int32, NOT_ASKED, "week", "when approval was asked for; -1 not, -2 just cleared", "practice"),
+    "approved": Column(np.int32, NEVER, "week", "last week in which approval holds", "practice"),
+    "peers": Column(np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"),
+    "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
+}
+
+DEPARTMENTS = {
+    "key": Column(np.uint64, 0, "", "whose luck this is"),
+    "size": Column(np.int64, 0, "people", "staff"),
+    "first": Column(np.int64, 0, "row", "row of its first employee"),
+    "head": Column(np.int32, 0, "row", "employee who heads it"),
+    "open": Column(np.bool_, True, "", "the strategy gives it push, money and desks"),
+    "owner": Column(np.bool_, False, "", "owns the social media activity"),
+    "specificity": Column(float, 0.5, "0..1", "how special its work is"),
+    "fit": Column(float, 0.5, "0..1", "how well the practice fits its function", "practice"),
+    "meant": Column(np.bool_, True, "", "the practice is meant for it: fit of at least a half", "practice"),
+    "goals": Column(float, 1.0, "weight", "its goals", "objective"),
+    "alignment": Column(float, 1.0, "-1..1", "cosine of its goals with the organisation's"),
+    "lead": Column(float, 0.0, "0..1", "lead that its staff feel from head and top"),
+    "budget": Column(float, 0.0, "units/head/year", "money it may spend"),
+    "purse": Column(float, 0.0, "units/year", "money set aside for desk people"),
+    "courses": Column(float, 0.0, "0..1", "training by outside courses"),
+    "technology": Column(float, 0.0, "0..1", "share of the effort that technology takes away"),
+    "insight": Column(float, 0.0, "0..1", "share of the noise that measurement takes away"),
+    "joined": Column(np.bool_, False, "", "joined a hub"),
+    "served": Column(np.int32, NOBODY, "desk", "desk whose way is recommended here, or -1 for none"),
+    "guided": Column(np.bool_, False, "", "a desk or the holistic policy serves it"),
+    "gated": Column(np.bool_, False, "", "risky tries need approval"),
+    "gated_since": Column(np.int32, NEVER, "week", "when the gate went up"),
+    "local": Column(float, 0.0, "person-weeks", "own desk people or liaisons"),
+    "liaison": Column(np.bool_, False, "", "has liaisons, who know its work"),
+    "mandate": Column(float, 0.0, "0..1", "how binding the desk's way is here"),
+    "carry": Column(float, 0.0, "requests", "part of a local clearance carried over while a queue waits"),
+    "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),
+    "turn": Column(np.int64, 0, "place", "how far the desk has come in teaching its staff in turn"),
+    "cleared": Column(np.int64, 0, "requests", "cleared in each of the last 13 weeks", "quarter"),
+    "waiting": Column(np.int64, 0, "requests", "waiting now"),
+    "advice": Column(np.int16, -1, "way", "recommended way, or -1"),
+    "activity": Column(np.int64, 0, "people", "staff who practise anything"),
+    "practised": Column(np.int64, 0, "people", "staff practising it", "practice"),
+    "routine": Column(np.int64, 0, "people", "staff in routine", "practice"),
+    "habit": Column(np.int16, 0, "way", "commonest way in the department", "practice"),
+    "quality": Column(float, 0.0, "0..1", "mean quality of the ways in use", "practice"),
+    "worth": Column(float, 0.0, "0..1", "realised worth V", "practice"),
+    "measured": Column(float, 0.0, "0..1", "worth as measured", "practice"),
+}
+
+PRACTICES = {
+    "key": Column(np.uint64, 0, "", "whose luck this is"),
+    "effort": Column(float, 0.0, "0..1", "what it costs to do"),
+    "risk": Column(float, 0.0, "0..1", "what can go wrong"),
+    "coordination": Column(float, 0.0, "0..1", "how much of its worth needs others to do it the same way"),
+    "pioneers": Column(float, 0.0, "share", "of the owner departments' staff who try it at week 0"),
+    "gated": Column(np.bool_, False, "", "risky enough to need approval"),
+}
+
+EXECUTIVES = {
+    "person": Column(np.int32, 0, "row", "the executive among the employees"),
+    "scope": Column(np.int32, NOBODY, "department", "department headed, or -1 for the top"),
+    "understanding": Column(float, 0.0, "0..1", "how well the executive understands what social practices do"),
+    "engagement": Column(float, 0.0, "0..1", "how visibly the executive backs them"),
+    "style": Column(float, 0.5, "0..1", "0 directive .. 1 guiding"),
+    "evidence": Column(float, 0.0, "0..1", "what the executive sees of what is attainable in scope"),
+    "expected": Column(float, 0.0, "0..1", "return the executive asks for"),
+    "sponsor": Column(np.bool_, False, "", "named as the sponsor"),
+}
+
+DESKS = {
+    "home": Column(np.int32, NOBODY, "department", "department the desk belongs to, or -1 for the organisation"),
+    "way": Column(np.int32, 0, "desk", "the desk whose way it recommends: its own until tied hubs settle"),
+    "people": Column(float, 0.0, "person-weeks", "people who clear and teach"),
+    "carry": Column(float, 0.0, "requests", "part of a clearance carried over while a queue waits"),
+    "quality": Column(float, 0.5, "0..1", "quality of its way, before it meets special work", "practice"),
+}
+
+
+class Table:
+    """Named columns over `rows` rows; a mechanism of yours adds its own with `add`."""
+
+    def __init__(self, columns: dict[str, Column], rows: int, axes: dict[str, int]) -> None:
+        self.rows = rows
+        self.columns: dict[str, Column] = {}
+        self._axes = axes
+        for name, column in columns.items():
+            self.add(name, *column)
+
+    def add(
+        self, name: str, dtype: Any, start: Any, unit: str = "", meaning: str = "", each: str = ""
+    ) -> np.ndarray:
+        """Add a column and return its array, of shape (rows,) or (rows, number of `each`).
+
+        Raises:
+            ValueError: if the table already has a column of that name.
+        """
+        if name in self.columns:
+            raise ValueError(f"the table already has a column {name!r}")
+        shape = (self.rows, self._axes[each]) if each else (self.rows,)
+        self.columns[name] = Column(dtype, start, unit, meaning, each)
+        array = np.full(shape, start, dtype=dtype)
+        setattr(self, name, array)
+        return array
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> np.ndarray: ...
