@@ -11,7 +11,7 @@ from sim.agents import Department, Employee, Executive
 from sim.building import build_tables
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
-from sim.network import Ties
+from sim.ties import Ties
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import USES, Table

@@ -1,0 +1,1 @@
+"""What runs say: paired what-ifs."""

@@ -1,0 +1,134 @@
+"""Commands on files: what ships, what a scenario holds, a new one, and whether files are right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from sim.cli.common import as_json, changes, number, plan_of, table
+
+
+@click.command()
+@as_json
+def scenarios(as_json: bool) -> None:
+    """What ships, one line each: scenarios, then experiments."""
+    from sim import shipped
+    from sim.reading import read_toml
+
+    found = {
+        kind: {name: read_toml(shipped.folder(kind) / f"{name}.toml") for name in shipped.names(kind)}
+        for kind in ("scenarios", "experiments")
+    }
+    if as_json:
+        lines = {k: {n: {w: d.get(w, "") for w in ("title", "about")} for n, d in v.items()} for k, v in found.items()}
+        click.echo(json.dumps(lines, indent=2))
+        return
+    for kind, files in found.items():
+        table([kind[:-1], "what it is"], [[name, data.get("about", "")] for name, data in files.items()])
+
+
+@click.command()
+@click.argument("scenario", default="baseline")
+@changes
+@as_json
+def show(scenario: str, changes: dict[str, object], as_json: bool) -> None:
+    """Every parameter of SCENARIO: value, unit, range, meaning, and where it comes from."""
+    from sim.scenario import parameters
+
+    plan = plan_of(scenario, changes)
+    if as_json:
+        click.echo(json.dumps(plan.tables(), indent=2))
+        return
+    click.echo(f"{plan.title}: {plan.about}")
+    groups: dict[str, list[list[str]]] = {}
+    for key, value, unit, allowed, meaning, source in parameters(plan):
+        if key in ("title", "about"):
+            continue
+        head = key.split(".")[0] if "." in key else "run"
+        groups.setdefault(head, []).append([key, number(value), unit, allowed, meaning, source])
+    for rows in groups.values():
+        table(["key", "value", "unit", "allowed", "meaning", "source"], rows, "lr")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--extends", default="baseline", show_default=True, help="The scenario to start from.")
+def new(file: Path, extends: str) -> None:
+    """Write FILE, a scenario that extends another, with every key there to be uncommented."""
+    from sim.errors import Fault, InputError
+    from sim.scenario import load
+
+    if file.suffix != ".toml":
+        raise InputError([Fault("file", f"found {str(file)!r}", "a name that ends in .toml")])
+    text = _starting_point(load(extends), extends)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise InputError([Fault("file", str(error.strerror), "a new file in a folder that exists", str(file))]) from None
+    click.echo(f"Wrote {file}. Uncomment what you change, then: unsilo check {file} && unsilo run {file}")
+
+
+def _starting_point(plan: object, extends: str) -> str:
+    from sim.scenario import Scenario, parameters
+
+    assert isinstance(plan, Scenario)
+    lines = [f"extends = {json.dumps(extends)}", 'title = "My scenario"', 'about = "What it stands for."', ""]
+    last = ""
+    for key, value, unit, allowed, meaning, source in parameters(plan):
+        head, _, name = key.rpartition(".")
+        if key in ("title", "about"):
+            continue
+        if head != last:
+            lines += ["", f"[{head}]"]
+            last = head
+        facts = "; ".join(part for part in (unit, allowed, source) if part)
+        lines.append(f"# {name} = {_toml(value)}  # {meaning} [{facts}]")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """A value in TOML's words."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return "false" if value is None else json.dumps(value)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+def check(files: tuple[str, ...]) -> None:
+    """Check FILES, scenarios or experiments, without running them; every fault is listed."""
+    from sim.errors import InputError
+
+    wrong = 0
+    for file in files:
+        try:
+            kind = _check(file)
+        except InputError as error:
+            wrong += len(error.faults)
+            for fault in error.faults:
+                click.echo(f"unsilo: {fault}", err=True)
+        else:
+            click.echo(f"{file}: {kind} is right")
+    if wrong:
+        click.echo(f"{wrong} fault{'s' * (wrong > 1)} found", err=True)
+        sys.exit(2)
+
+
+def _check(file: str) -> str:
+    from sim import shipped
+    from sim.reading import read_toml
+    from sim.scenario import load
+    from sim.sweeps import load_experiment
+
+    found = shipped.find("scenarios", file) or shipped.find("experiments", file)
+    if found is not None and "factors" in read_toml(found):
+        load_experiment(file)
+        return "the experiment"
+    load(file)
+    return "the scenario"

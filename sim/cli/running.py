@@ -1,0 +1,110 @@
+"""Commands that run: one organisation, and two scenarios under the same luck."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.common import as_json, changes, number, plan_of, roster, table
+
+if TYPE_CHECKING:
+    from sim.record import Record
+
+
+@click.command()
+@click.argument("scenario", default="baseline")
+@click.option("--seed", default=1, show_default=True, help="The luck of the run.")
+@changes
+@roster
+@as_json
+def run(scenario: str, seed: int, changes: dict[str, Any], as_json: bool, **files: str | None) -> None:
+    """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
+    from dataclasses import asdict
+
+    from sim.organisation import run as live
+
+    plan = plan_of(scenario, changes, **files)
+    record = live(plan, seed)
+    if as_json:
+        result = {"scenario": plan.title, "seed": seed, "weeks": plan.weeks, "outcome": asdict(record.outcome)}
+        click.echo(json.dumps({**result, "stages": _spells(record["stage"]), "notices": record.notices}, indent=2))
+        return
+    for notice in record.notices:
+        click.echo(f"note: {notice}", err=True)
+    _tell(record)
+
+
+def _spells(series: Any) -> list[tuple[int, int, int]]:
+    """Runs of equal values: first week, last week, value."""
+    spells: list[tuple[int, int, int]] = []
+    for week, value in enumerate(series.astype(int).tolist()):
+        if spells and spells[-1][2] == value:
+            spells[-1] = (spells[-1][0], week, value)
+        else:
+            spells.append((week, week, value))
+    return spells
+
+
+def _tell(record: Record) -> None:
+    from sim.mechanisms.maturity import STAGES
+    from sim.outcome import STATES
+
+    plan, outcome = record.plan, record.outcome
+    click.echo(f"{plan.title or 'Scenario'}: {plan.about}")
+    click.echo(f"{len(record.departments)} departments, {plan.weeks} weeks, seed {record.seed}")
+    shown = []
+    for first, last, stage in _spells(record["stage"]):
+        if last - first >= 3 or first == 0:
+            shown.append([f"{first}-{last}", f"{stage} {STAGES[stage - 1]}", f"{record['A'][last]:.0%}"])
+    table(["weeks", "stage", "adoption at its end"], shown, "llr")
+    spells = [f"{STATES[state]} {first}-{last}" for first, last, state in _spells(record.states)]
+    click.echo("State by week: " + " · ".join(spells))
+    rows = [
+        [name, f"{adoption:.0%}", "yes" if served else "no", f"{engaged:.2f}"]
+        for name, adoption, served, engaged in zip(
+            record.departments, record.adoption[-1], record.served[-1], record.executives[-1], strict=False
+        )
+    ]
+    table(["department", "adoption", "served by a desk", "head's engagement"], rows[:12], "lrlr")
+    if len(rows) > 12:
+        click.echo(f"and {len(rows) - 12} more departments")
+    facts = [
+        ("C (commonest way)", outcome.C), ("V (separation)", outcome.V), ("stage", outcome.stage),
+        ("relapses", outcome.relapses), ("practitioner-weeks", outcome.practitioner_weeks),
+        ("units spent", round(outcome.spent)), ("weeks waited for approval", outcome.delay),
+    ]  # fmt: skip
+    click.echo("; ".join(f"{name} {number(value)}" for name, value in facts))
+    click.secho(record.sentence, bold=True)
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--runs", default=100, show_default=True, type=click.IntRange(2, 100_000), help="Seeds lived in both.")
+@click.option("--first-seed", default=1, show_default=True)
+@click.option("--workers", default=None, type=click.IntRange(1), help="Processes; one a core unless given.")
+@click.option("--figure", type=click.Path(dir_okay=False), help="Also draw the paired difference into this PNG or SVG.")
+@changes
+@as_json
+def compare(
+    a: str, b: str, runs: int, first_seed: int, workers: int | None, figure: str | None, changes: dict[str, Any],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Live scenarios A and B under the same luck, and report what B changes, with 95 % intervals.
+
+    `--set` holds in both.
+    """
+    from sim.analysis.comparison import compare as pair
+
+    result = pair(plan_of(a, changes), plan_of(b, changes), runs=runs, first_seed=first_seed, workers=workers)
+    if figure:
+        from sim.figures import save_difference
+
+        save_difference(result, figure)
+    if as_json:
+        click.echo(json.dumps(result.as_dict(), indent=2))
+        return
+    result.print_to(table)
+    click.secho(result.sentence, bold=True)
