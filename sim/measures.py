@@ -25,7 +25,7 @@ def cramers_v(counts: np.ndarray) -> float:
     chi-square / N is (D - 1)(K - 1) / (N - 1) in the mean.
 
     Stray ways dilute a level silo: nine in ten practising in 6 of 12 departments and hardly any in the others
-    gives .86 with one way, and .41 with each of 13 ways held by one in a thousand. So read the ICC beside it.
+    gives .86 with one way, and .41 with each of 13 ways held by one in a thousand. `separation` is free of that.
 
     Args:
         counts: int64[departments, 1 + ways], people.
@@ -226,14 +226,34 @@ def theil_h(counts: np.ndarray) -> float:
 
 
 @njit(cache=True)
+def separation(counts: np.ndarray) -> float:
+    """How far departments stand apart: Cramér's V of their states, or of practising or not, whichever is more.
+
+    A way that one person holds widens the table and thins the V of a level silo in it (from .86 to .54, say); the
+    V of practising or not is free of that.
+
+    Args:
+        counts: int64[departments, 1 + ways], people.
+    """
+    level = np.zeros((counts.shape[0], 2), np.int64)
+    for d in range(counts.shape[0]):
+        level[d, 0] = counts[d, 0]
+        for s in range(1, counts.shape[1]):
+            level[d, 1] += counts[d, s]
+    return max(cramers_v(counts), cramers_v(level))
+
+
+@njit(cache=True)
 def organisation_measures(
     tally: np.ndarray, size: np.ndarray, meant: np.ndarray, out: np.ndarray, adoption: np.ndarray
 ) -> None:
     """All `MEASURES` of one week, over the staff of the departments that each practice is meant for.
 
     A is the practising share of meant pairs of person and practice, A_min that of the department where it is
-    lowest. C, V, ICC, gap and JSD are means over practices, weighted by practitioners. A department that a
-    practice is not meant for is no part of its table, so specialisation does not read as a silo.
+    lowest. C, the commonest way's share of the staff that a practice is meant for, is pooled over practices like
+    A, so C / A is the share of practitioners in the commonest way. V (`separation`), ICC, gap and JSD are means
+    over practices, weighted by practitioners. A department that a practice is not meant for is no part of its
+    table, so specialisation does not read as a silo.
 
     Args:
         tally: int32[departments, practices, ways], people practising.
@@ -263,8 +283,8 @@ def organisation_measures(
                 active[d] += here
         adoption[k] = practising / people if people > 0 else 0.0
         if practising > 0:
-            out[2] += practising * dominant_share(table)
-            out[3] += practising * cramers_v(table)
+            out[2] += people * dominant_share(table)
+            out[3] += practising * separation(table)
             out[4] += practising * icc(table)
             out[5] += practising * gap(table)
             out[6] += practising * jsd(table)
@@ -275,7 +295,8 @@ def organisation_measures(
         for d in range(D):
             if pairs[d] > 0:
                 out[1] = min(out[1], active[d] / pairs[d])
-        out[2:7] /= practitioners
+        out[2] /= pairs.sum()
+        out[3:7] /= practitioners
 
 
 def e_i_index(external: float, internal: float) -> float:

@@ -66,7 +66,7 @@ class Outcome:
         relapses: falls of the maturity stage from one week to the next.
         practitioner_weeks: practising pairs of person and practice, summed over the weeks.
         spent: summed over the weeks.
-        delay: mean over the weeks that have one; None if no week has.
+        delay: mean weeks that cleared requests waited; None if none was cleared.
     """
 
     state: str
@@ -156,14 +156,14 @@ def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
 
     Args:
         series: arrays [1 + weeks], index 0 being the start and index t the state after t weeks: `MEASURES`,
-            "alignment", "stage" (int8), "practising" (pairs), "spent" (in the week), "reach", and "delay"
-            (nan in a week that has none).
+            "alignment", "stage", "practising" (pairs), "spent" (in the week), "reach", and of the week's
+            cleared requests their number "cleared" and the weeks they "waited" in all
         cuts: the cuts.
     """
     states = weekly_states(series["A"], series["C"], series["V"], series["alignment"], cuts)
     converged = np.flatnonzero(states == CONVERGED)
     last = {name: float(series[name][-1]) for name in (*MEASURES, "alignment", "reach")}
-    delay = series["delay"][~np.isnan(series["delay"])]
+    cleared = float(series["cleared"].sum())
     return Outcome(
         state=STATES[states[-1]],
         silo_kind=silo_kind(last["ICC"], last["gap"], cuts) if states[-1] == SILOED else "",
@@ -177,7 +177,7 @@ def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
         relapses=int(np.count_nonzero(np.diff(series["stage"]) < 0)),
         practitioner_weeks=int(series["practising"][1:].sum()),
         spent=math.fsum(series["spent"][1:]),
-        delay=math.fsum(delay) / delay.size if delay.size else None,
+        delay=float(series["waited"].sum()) / cleared if cleared else None,
     )
 
 

@@ -93,9 +93,7 @@ class Record:
     @property
     def outcome(self) -> Outcome:
         """What became of the run by the week reached."""
-        with np.errstate(invalid="ignore"):
-            delay = self["waited"] / self["cleared"]
-        return classify({name: self[name] for name in WEEKLY} | {"delay": delay}, self.plan.outcome)
+        return classify({name: self[name] for name in WEEKLY}, self.plan.outcome)
 
     @property
     def sentence(self) -> str:

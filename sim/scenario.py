@@ -123,6 +123,13 @@ class Scenario(Section):
     outcome: Cuts = Cuts()
     mechanisms: tuple[SerializeAsAny[Mechanism], ...] = ()
 
+    @model_validator(mode="after")
+    def _possible(self) -> Scenario:
+        governance, departments = self["governance"], self.organisation.departments
+        if governance and departments and governance.form == "multiple_hubs" and governance.hubs > len(departments):
+            raise ValueError(f"governance.hubs is {governance.hubs}, but there are {len(departments)} departments to group")
+        return self
+
     def __getitem__(self, name: str) -> Any:
         """The mechanism of that name, or None if it is off."""
         return next((one for one in self.mechanisms if one.name == name), None)

@@ -20,6 +20,7 @@ from sim.measures import (
     icc,
     jsd,
     organisation_measures,
+    separation,
     theil_h,
 )
 
@@ -135,6 +136,10 @@ def reference_v(counts):
     )
     left = max(0, chi / N - (D - 1) * (K - 1) / (N - 1))
     return math.sqrt(left / min(K - (K - 1) ** 2 / (N - 1) - 1, D - (D - 1) ** 2 / (N - 1) - 1))
+
+
+def reference_separation(counts):
+    return max(reference_v(counts), reference_v(np.column_stack([counts[:, 0], counts[:, 1:].sum(1)])))
 
 
 def reference_jsd(counts):
@@ -345,6 +350,15 @@ def test_e_i_under_random_mixing():
     assert e_i_index((~inside).sum(), inside.sum()) == pytest.approx(e_i_expected(sizes), abs=0.02)
 
 
+def test_stray_ways_do_not_hide_a_level_silo():
+    clean = table([10, 90, 0, 0, 0, 0], [97, 3, 0, 0, 0, 0], [10, 90, 0, 0, 0, 0], [97, 3, 0, 0, 0, 0])
+    strays = table([10, 86, 1, 1, 1, 1], [97, 3, 0, 0, 0, 0], [10, 86, 1, 1, 1, 1], [97, 3, 0, 0, 0, 0])
+    assert separation(clean) == cramers_v(clean) > 0.8
+    assert cramers_v(strays) < 0.6 < 0.8 < separation(strays)
+    ways = table([0, 90, 0], [0, 0, 90], [0, 90, 0])
+    assert separation(ways) == cramers_v(ways) > 0.9  # all practise: the ways alone tell them apart
+
+
 # --- the weekly record ----------------------------------------------------------------------------
 
 
@@ -364,7 +378,7 @@ def test_one_practice_meant_for_all_is_the_table():
             "A": 48 / 94,
             "A_min": 13 / 43,
             "C": dominant_share(counts),
-            "V": cramers_v(counts),
+            "V": separation(counts),
             "ICC": icc(counts),
             "gap": gap(counts),
             "JSD": jsd(counts),
@@ -384,9 +398,9 @@ def test_practices_weigh_by_practitioners_and_unmeant_cells_are_left_out():
     assert got["A"] == pytest.approx(80 / 130)
     assert got["A_min"] == 0  # the third department: 0 of 10
     assert adoption == pytest.approx([60 / 80, 20 / 50])
-    assert got["C"] == pytest.approx((60 * 30 / 80 + 20 * 20 / 50) / 80)
+    assert got["C"] == pytest.approx((30 + 20) / 130)
     assert got["gap"] == pytest.approx((60 * 30 / 80 + 20 * 0) / 80)
-    for name, single in (("V", cramers_v), ("ICC", icc), ("JSD", jsd)):
+    for name, single in (("V", separation), ("ICC", icc), ("JSD", jsd)):
         assert got[name] == pytest.approx((60 * single(first) + 20 * single(second)) / 80), name
 
 
@@ -428,9 +442,12 @@ def test_record_agrees_with_references(shape):
     assert got["A"] == pytest.approx(inside.sum() / max((size[:, None] * meant).sum(), 1))
     for k in range(K):
         assert adoption[k] == pytest.approx(weight[k] / max(size[meant[:, k]].sum(), 1))
-    for name, reference in zip(("V", "JSD", "ICC", "gap", "C"), REFERENCES, strict=False):
+    commonest = np.where(meant[:, :, None], tally, 0).sum(0).max(1)
+    assert got["C"] == pytest.approx(commonest.sum() / max((size[:, None] * meant).sum(), 1))
+    for name, reference in zip(("V", "JSD", "ICC", "gap"), REFERENCES, strict=False):
+        reference_of = reference_separation if name == "V" else reference
         values = [
-            reference(np.column_stack([size - tally[:, k].sum(1), tally[:, k]])[meant[:, k]])
+            reference_of(np.column_stack([size - tally[:, k].sum(1), tally[:, k]])[meant[:, k]])
             if weight[k]
             else 0.0
             for k in range(K)

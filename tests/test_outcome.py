@@ -25,7 +25,7 @@ def weekly(A, C, V, alignment, weeks=1):
 def run(A, weeks, **others):
     """A series of classify's, 1 + weeks long, of plain values unless told otherwise."""
     length = 1 + weeks
-    plain = dict.fromkeys((*MEASURES, "spent", "reach", "practising"), 0.0) | {"alignment": 0.9, "delay": 1.0}
+    plain = dict.fromkeys((*MEASURES, "spent", "reach", "practising"), 0.0) | {"alignment": 0.9, "cleared": 1.0, "waited": 1.0}
     series = {k: np.full(length, v) for k, v in plain.items()} | {"stage": np.full(length, 3, np.int8)}
     series["practising"] = series["practising"].astype(np.int64)
     for name, values in ({"A": A, "C": A} | others).items():
@@ -171,15 +171,16 @@ def test_what_is_kept_of_a_run():
     A = np.array([0.1] * 10 + [0.9] * 20 + [0.6] * 31)
     V = np.array([0.6] + [0.1] * 29 + [0.4] * 31)
     stage = np.repeat([0, 3, 5, 6, 4, 3], [5, 5, 5, 15, 11, 20])
-    delay = np.full(61, math.nan)
-    delay[[20, 21, 40]] = 1, 2, 6
+    cleared, waited = np.zeros(61), np.zeros(61)
+    cleared[[20, 40]], waited[[20, 40]] = (1, 3), (2, 10)
     outcome = classify(
         run(
             A,
             60,
             V=V,
             stage=stage,
-            delay=delay,
+            cleared=cleared,
+            waited=waited,
             ICC=0.3,
             gap=np.linspace(0, 0.2, 61),
             JSD=0.7,
@@ -217,7 +218,7 @@ def test_what_is_kept_of_a_run():
 
 
 def test_a_run_that_never_converges_is_censored():
-    outcome = classify(run(0.4, 100, delay=math.nan, ICC=0.9, gap=0.9), CUTS)
+    outcome = classify(run(0.4, 100, cleared=0.0, ICC=0.9, gap=0.9), CUTS)
     assert (outcome.state, outcome.first_converged, outcome.weeks_converged) == ("mixed", None, 0)
     assert outcome.delay is None
     assert outcome.silo_kind == ""  # only silos have a kind
@@ -283,6 +284,12 @@ def test_a_run_of_no_week_is_its_start():
 )
 def test_sentences(series, text):
     assert sentence(classify(series, CUTS), len(series["A"]) - 1) == text
+
+
+def test_even_a_week_of_lost_convergence_is_told():
+    A = np.array([0.84] * 5 + [0.6] + [0.84] * 5)
+    outcome = classify(run(A, 10), Cuts(converged_hold=1))
+    assert sentence(outcome, 10).startswith("Converged in week 0, lost it and did so again: ")
 
 
 # --- end states built to be what they are -------------------------------------------------------

@@ -1,0 +1,28 @@
+"""The documentation is true: what it shows runs, and the files it names are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_in_the_documentation_runs(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "documentation", "exec"), {"__name__": "documentation"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths_in_the_documentation_exist(page):
+    named = re.findall(r"`((?:sim|docs|scenarios|experiments|tests|benchmarks)/[\w./]*)`", page.read_text())
+    named += [link for link in re.findall(r"\]\(([\w./-]+)\)", page.read_text()) if "://" not in link]
+    missing = [path for path in named if not (ROOT / path).exists() and not (page.parent / path).exists()]
+    assert not missing
