@@ -115,6 +115,12 @@ class Coefficients(NamedTuple):
     relearn: float
 
 
+@njit(cache=True, inline="always")
+def blocked(chance, stream, key, boss, k, practising):
+    """Whether a manager who does not practise stands in the way of a try this week."""
+    return boss >= 0 and not practising[boss, k] and draw(word(stream, key), k) < chance
+
+
 @njit(cache=True)
 def climb(
     c, week, stream, blocking_stream, effort, risk, opened, lead, technology, budget, fit, alignment, gated, habit,
@@ -158,17 +164,17 @@ def climb(
                         - c.effort_weight * effort[k] * (1.0 - technology[d]) - c.risk_weight * risk[k] * (1.0 - guided)
                         + c.fit_weight * (fit[d, k] * alignment[d] - c.fit_reference)
                     )  # fmt: skip
-                    if u < most * logistic(z):
-                        to = AWARE if now == LAPSED else TRYING
-                if to == TRYING and asked[i, k] == NOT_ASKED and approved[i, k] < week:
-                    boss = manager[i]
-                    if boss >= 0 and not practising[boss, k]:
-                        if draw(word(blocking_stream, key[i]), k) < c.blocking:
-                            continue
-                    if needs_approval[k] and gated[d]:
+                    if u >= most * logistic(z):
+                        continue
+                    if now == LAPSED:
+                        to = AWARE
+                    elif blocked(c.blocking, blocking_stream, key[i], manager[i], k, practising):
+                        continue
+                    elif needs_approval[k] and gated[d] and approved[i, k] < week:
                         asked[i, k] = week
                         requests[0] += 1
-                        continue
+                    else:
+                        to = TRYING
             else:
                 b = belief[i, k]
                 up = 0.0
