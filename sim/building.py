@@ -64,6 +64,7 @@ def build_tables(org: Organisation) -> None:
     d.specificity[:] = [plan.organisation.specificity.get(what, UNKNOWN) for what in who.functions]
     d.fit[:] = [[one.fit.get(what, UNKNOWN) for one in plan.practices.values()] for what in who.functions]
     d.meant[:] = d.fit >= MEANT
+    x.staff[:], x.attainable[:] = org.by_scope(d.size), np.maximum(1e-9, org.by_scope(d.size * d.fit.sum(axis=1)))
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(org, who.functions))
@@ -86,4 +87,5 @@ def _strangers(org: Organisation, functions: tuple[str, ...]) -> list[str]:
     strange = sorted({what or "(none)" for what in functions} - known)
     if not strange:
         return []
-    return [f"every practice fits {UNKNOWN:g} for functions it does not know: {', '.join(strange)}"]
+    named = ", ".join(strange[:6]) + (f" and {len(strange) - 6} more" if len(strange) > 6 else "")
+    return [f"every practice fits {UNKNOWN:g} for functions it does not know: {named}"]

@@ -142,7 +142,7 @@ class Organisation(mesa.Model):
     def mean_alignment(self) -> float:
         """Mean alignment of the departments' goals with the organisation's, by staff."""
         d = self.departments
-        return float((d.alignment * d.size).sum() / d.size.sum())
+        return float((d.alignment * d.size).sum() / self.employees.rows)
 
     def worth_share(self) -> np.ndarray:
         """Measured worth as a share of the fit that is there: float64[D]."""
@@ -154,12 +154,14 @@ class Organisation(mesa.Model):
 
     def by_scope(self, values: np.ndarray) -> np.ndarray:
         """Departments' values [D] as the executives see them [D + 1]: the heads their own, the top their sum."""
-        return np.append(values, values.sum())
+        seen = np.empty(len(values) + 1)
+        seen[:-1], seen[-1] = values, values.sum()
+        return seen
 
     def budget_by_scope(self) -> np.ndarray:
         """Budget per head in each executive's scope: float64[D + 1]."""
         d = self.departments
-        return self.by_scope(d.budget * d.size) / self.by_scope(d.size)
+        return self.by_scope(d.budget * d.size) / self.executives.staff
 
     def rows_of(self, department: int) -> slice:
         """The rows of a department's employees."""

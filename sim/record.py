@@ -67,7 +67,7 @@ class Record:
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
         d, x, size = org.departments, org.executives, org.departments.size
-        staff = size.sum()
+        staff = org.employees.rows
         share = org.worth_share()
         self.week = week = org.week
         self.weekly[week] = (

@@ -96,6 +96,7 @@ DEPARTMENTS = {
     "habit": Column(np.int16, 0, "way", "commonest way in the department", "practice"),
     "quality": Column(float, 0.0, "0..1", "mean quality of the ways in use", "practice"),
     "worth": Column(float, 0.0, "0..1", "realised worth V", "practice"),
+    "error": Column(float, 0.0, "sd", "error of this quarter's measurement", "practice"),
     "measured": Column(float, 0.0, "0..1", "worth as measured", "practice"),
 }
 
@@ -114,6 +115,8 @@ EXECUTIVES = {
     "understanding": Column(float, 0.0, "0..1", "how well the executive understands what social practices do"),
     "engagement": Column(float, 0.0, "0..1", "how visibly the executive backs them"),
     "style": Column(float, 0.5, "0..1", "0 directive .. 1 guiding"),
+    "staff": Column(np.int64, 0, "people", "people in scope"),
+    "attainable": Column(float, 1.0, "people", "people in scope times how well the practices fit them"),
     "evidence": Column(float, 0.0, "0..1", "what the executive sees of what is attainable in scope"),
     "expected": Column(float, 0.0, "0..1", "return the executive asks for"),
     "sponsor": Column(np.bool_, False, "", "named as the sponsor"),

@@ -127,8 +127,9 @@ class Governance(Mechanism):
         d.liaison[:] = liaisons > 0.0
         d.local[:] = self.liaison_time * liaisons
         for desk in range(desks.rows):
-            team = grown * posts.sum() * d.size[group == desk].sum() / d.size.sum()
-            paid = self.liaison_hub_part * liaisons[group == desk].sum()
+            mine = group == desk
+            team = grown * posts.sum() * d.size[mine].sum() / org.employees.rows
+            paid = self.liaison_hub_part * liaisons[mine].sum()
             desks.people[desk] = team - min(paid, self.liaison_most * team)
         cost = self.liaison_department_part * self.person_cost / WEEKS_A_YEAR
         org.ledger[org.week, :, USES.index("liaison")] = cost * liaisons

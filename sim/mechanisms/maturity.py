@@ -47,7 +47,7 @@ class Maturity(Mechanism):
         if active >= self.strategic_departments and engaged >= self.executives and measures["C"] >= self.dominant:
             return 5
         guided = d.size[d.guided].sum()
-        if org.sponsored and active >= self.formal_departments and guided >= self.policy_reach * d.size.sum():
+        if org.sponsored and active >= self.formal_departments and guided >= self.policy_reach * org.employees.rows:
             return 4
         practised = d.practised / d.size[:, None]
         engaging = (practised[:, org.kinds == "engagement"] >= self.engagement).sum(axis=0)

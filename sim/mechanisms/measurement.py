@@ -24,15 +24,21 @@ class Measurement(Mechanism):
     followers: float = share(0.35, "evidence that activity gives, per share of what is attainable", source="model.md")
     good: float = weight(0.7, "worth per unit of fit that counts as all that is attainable", source="model.md")
 
+    def build(self, org: Organisation) -> None:
+        """Draw the first quarter's errors."""
+        self.draw_errors(org)
+
+    def draw_errors(self, org: Organisation) -> None:
+        """Draw a quarter's errors of measurement."""
+        key = combine(org.departments.key[:, None], org.practices.key[None, :])
+        org.departments.error[:] = org.luck.normal("measurement", key, org.week // QUARTER)
+
     def step(self, org: Organisation) -> None:
-        """Measure worth (noise anew each quarter) and set each executive's evidence."""
+        """Measure worth and set each executive's evidence."""
         d, x = org.departments, org.executives
-        luck = org.luck.normal(
-            "measurement", combine(d.key[:, None], org.practices.key[None, :]), org.week // QUARTER
-        )
-        d.measured[:] = np.maximum(0.0, d.worth + self.noise * (1.0 - d.insight)[:, None] * luck)
-        attainable = org.by_scope(d.size * d.fit.sum(axis=1))
-        worth = org.by_scope(d.size * d.measured.sum(axis=1)) / (self.good * attainable)
-        active = d.practised * d.fit
-        followers = org.by_scope(active.sum(axis=1)) / attainable
+        if org.week % QUARTER == 0:
+            self.draw_errors(org)
+        d.measured[:] = np.maximum(0.0, d.worth + self.noise * (1.0 - d.insight)[:, None] * d.error)
+        worth = org.by_scope(d.size * d.measured.sum(axis=1)) / (self.good * x.attainable)
+        followers = org.by_scope((d.practised * d.fit).sum(axis=1)) / x.attainable
         x.evidence[:] = self.focus * np.minimum(1.0, worth) + (1.0 - self.focus) * self.followers * followers

@@ -61,7 +61,7 @@ class Sponsorship(Mechanism):
         if org.week == self.sponsor_week:
             self.name_sponsor(org)
         u, g = x.understanding, x.engagement
-        activity = org.by_scope(org.departments.activity) / org.by_scope(org.departments.size)
+        activity = org.by_scope(org.departments.activity) / x.staff
         uses = org.employees.breadth[x.person] > 0
         x.expected[:] = self.expectation * org.budget_by_scope() * min(1.0, org.week / self.patience)
         convinced = self.evidence_pull * u * (1.0 - g) * np.minimum(1.0, self.evidence_full * x.evidence)
@@ -72,7 +72,7 @@ class Sponsorship(Mechanism):
             change += self.unsponsored * convinced
         change -= self.disappointment * np.maximum(0.0, x.expected - x.evidence) * g
         u += (self.learn_by_activity * activity + self.learn_by_use * uses) * (1.0 - u)
-        np.clip(g + change, 0.0, 1.0, out=g)
+        g[:] = np.maximum(0.0, np.minimum(1.0, g + change))
         self.lead(org)
 
     def name_sponsor(self, org: Organisation) -> None:
