@@ -64,7 +64,10 @@ def build_tables(org: Organisation) -> None:
     d.specificity[:] = [plan.organisation.specificity.get(what, UNKNOWN) for what in who.functions]
     d.fit[:] = [[one.fit.get(what, UNKNOWN) for one in plan.practices.values()] for what in who.functions]
     d.meant[:] = d.fit >= MEANT
-    x.staff[:], x.attainable[:] = org.by_scope(d.size), np.maximum(1e-9, org.by_scope(d.size * d.fit.sum(axis=1)))
+    x.staff[:], x.attainable[:] = (
+        org.by_scope(d.size),
+        np.maximum(1e-9, org.by_scope(d.size * d.fit.sum(axis=1))),
+    )
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(org, who.functions))

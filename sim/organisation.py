@@ -11,11 +11,11 @@ from sim.agents import Department, Employee, Executive
 from sim.building import build_tables
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
-from sim.ties import Ties
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import USES, Table
 from sim.tally import Changes, settle
+from sim.ties import Ties
 
 
 class Organisation(mesa.Model):
@@ -56,7 +56,9 @@ class Organisation(mesa.Model):
         self.kinds = np.array([one.kind for one in plan.practices.values()])
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
         self.desk_paid = np.zeros(d, np.bool_)
-        self.requests = np.zeros(5, np.int64)  # made, cleared, weeks waited by the cleared, given up, withdrawn
+        self.requests = np.zeros(
+            5, np.int64
+        )  # made, cleared, weeks waited by the cleared, given up, withdrawn
         self._measures, self._by_practice, self._measured = np.zeros(len(MEASURES)), np.zeros(k), False
         for mechanism in plan.mechanisms:
             mechanism.build(self)

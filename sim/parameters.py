@@ -35,7 +35,7 @@ def parameter(
     return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source}, **limits)
 
 
-def share(default: float, meaning: str, *, source: str = ASSUMED) -> Any:
+def share(default: Any, meaning: str, *, source: str = ASSUMED) -> Any:
     """A parameter in 0..1."""
     return parameter(default, meaning, unit="share", source=source, ge=0.0, le=1.0)
 

@@ -66,7 +66,13 @@ def _fault(model: type[BaseModel], error: Any, where: str, file: str) -> Fault:
     found = error["input"]
     if error["type"] == "extra_forbidden":
         known = _keys(model, path[:-1])
-        return Fault(place, "unknown key", f"known here: {', '.join(known) or 'nothing'}", file, nearest_name(path[-1], known))
+        return Fault(
+            place,
+            "unknown key",
+            f"known here: {', '.join(known) or 'nothing'}",
+            file,
+            nearest_name(path[-1], known),
+        )
     if error["type"] == "missing":
         return Fault(place, "is missing", "a value is needed", file)
     message = re.sub(r"^(Value error, |Input should be )", "", error["msg"])

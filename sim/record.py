@@ -88,7 +88,15 @@ class Record:
 
     def digest(self) -> str:
         """A digest of every byte kept: equal digests, equal runs."""
-        kept = (self.weekly, self.adoption, self.by_practice, self.served, self.executives, self.habits, self.spent)
+        kept = (
+            self.weekly,
+            self.adoption,
+            self.by_practice,
+            self.served,
+            self.executives,
+            self.habits,
+            self.spent,
+        )
         content = hashlib.blake2b(digest_size=16)
         for array in kept:
             content.update(array.tobytes())

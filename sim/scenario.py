@@ -18,7 +18,7 @@ from sim.errors import Fault, InputError, nearest_name
 from sim.mechanisms import Mechanism, schedule
 from sim.network import Network
 from sim.outcome import Cuts
-from sim.parameters import Section, parameter, share, weight
+from sim.parameters import Section, parameter, share
 from sim.reading import checked, nested, overlay, read_toml, with_lines
 from sim.roster import digest
 
@@ -43,12 +43,18 @@ class Practice(Section):
     kind: Literal["listening", "presence", "engagement", "collaboration"] = parameter(
         ..., "what the practice is to the stages of maturity", source="claims 20-22"
     )
-    effort: float = share(..., "what it costs to do", source="model.md, practices")  # type: ignore[arg-type]
-    risk: float = share(..., "what can go wrong", source="model.md, practices")  # type: ignore[arg-type]
-    coordination: float = share(..., "part of its worth that needs others to work the same way", source="model.md")  # type: ignore[arg-type]
-    pioneers: float = share(0.0, "share of the owner departments' staff who try it at week 0", source="model.md")
+    effort: float = share(..., "what it costs to do", source="model.md, practices")
+    risk: float = share(..., "what can go wrong", source="model.md, practices")
+    coordination: float = share(
+        ..., "part of its worth that needs others to work the same way", source="model.md"
+    )
+    pioneers: float = share(
+        0.0, "share of the owner departments' staff who try it at week 0", source="model.md"
+    )
     fit: dict[str, float] = parameter(
-        {}, "how well it fits each function, 0..1; others .5; it is meant for those of at least .5", unit="share"
+        {},
+        "how well it fits each function, 0..1; others .5; it is meant for those of at least .5",
+        unit="share",
     )
 
     @model_validator(mode="after")
@@ -71,11 +77,19 @@ class People(Section):
 
     departments: dict[str, Department] = parameter({}, "people in each department: name = size, or a table")
     employees: int | None = parameter(
-        None, "staff in all, if not the departments' sum: sizes are scaled to it", unit="people", ge=1, le=5_000_000
+        None,
+        "staff in all, if not the departments' sum: sizes are scaled to it",
+        unit="people",
+        ge=1,
+        le=5_000_000,
     )
-    owners: list[str] = parameter(["marketing"], "departments that own the social media activity", source="claim 5")
+    owners: list[str] = parameter(
+        ["marketing"], "departments that own the social media activity", source="claim 5"
+    )
     span: int = parameter(8, "direct reports of a manager", unit="people", ge=2, le=100)
-    specificity: dict[str, float] = parameter(SPECIFICITY, "how special each function's work is; others .5", unit="0..1")
+    specificity: dict[str, float] = parameter(
+        SPECIFICITY, "how special each function's work is; others .5", unit="0..1"
+    )
     roster: str | None = parameter(None, "CSV file of people, in place of departments", unit="path")
     ties: str | None = parameter(None, "CSV file of ties between them", unit="path")
     reports: str | None = parameter(None, "CSV file of reporting lines", unit="path")
@@ -90,7 +104,9 @@ class People(Section):
             raise ValueError("a roster's size cannot be scaled; leave employees out")
         if not self.roster:
             if self.employees is not None and self.employees < len(self.departments):
-                raise ValueError(f"{self.employees} employees do not fill {len(self.departments)} departments")
+                raise ValueError(
+                    f"{self.employees} employees do not fill {len(self.departments)} departments"
+                )
             for owner in self.owners:
                 if owner not in self.departments:
                     near = nearest_name(owner, self.departments)
@@ -126,8 +142,15 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _possible(self) -> Scenario:
         governance, departments = self["governance"], self.organisation.departments
-        if governance and departments and governance.form == "multiple_hubs" and governance.hubs > len(departments):
-            raise ValueError(f"governance.hubs is {governance.hubs}, but there are {len(departments)} departments to group")
+        if (
+            governance
+            and departments
+            and governance.form == "multiple_hubs"
+            and governance.hubs > len(departments)
+        ):
+            raise ValueError(
+                f"governance.hubs is {governance.hubs}, but there are {len(departments)} departments to group"
+            )
         return self
 
     def __getitem__(self, name: str) -> Any:
@@ -199,24 +222,40 @@ def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
         raise InputError(with_lines(error.faults, file)) from None
 
 
-def _gather(name: str, beside: Path | None = None, above: tuple[Path, ...] = ()) -> tuple[dict[str, Any], Path]:
+def _gather(
+    name: str, beside: Path | None = None, above: tuple[Path, ...] = ()
+) -> tuple[dict[str, Any], Path]:
     """A file's content laid over that of the file it extends."""
     file = shipped.find("scenarios", name, beside)
     if file is None:
         known = shipped.names("scenarios")
         where = str(above[-1]) if above else ""
         allowed = f"a .toml file, or one of {', '.join(known)}"
-        raise InputError([Fault("extends" if above else "scenario", f"found {name!r}", allowed, where, nearest_name(name, known))])
+        raise InputError(
+            [
+                Fault(
+                    "extends" if above else "scenario",
+                    f"found {name!r}",
+                    allowed,
+                    where,
+                    nearest_name(name, known),
+                )
+            ]
+        )
     file = file.resolve()
     if file in above:
         chain = " -> ".join(path.stem for path in (*above, file))
-        raise InputError([Fault("extends", f"goes round in a circle: {chain}", "a chain that ends", str(file))])
+        raise InputError(
+            [Fault("extends", f"goes round in a circle: {chain}", "a chain that ends", str(file))]
+        )
     data = read_toml(file)
     parent = data.pop("extends", None)
     if parent is None:
         return _spelled(data), file
     if not isinstance(parent, str):
-        raise InputError([Fault("extends", f"found {parent!r}", "the name of a scenario, or a path", str(file))])
+        raise InputError(
+            [Fault("extends", f"found {parent!r}", "the name of a scenario, or a path", str(file))]
+        )
     base, _ = _gather(parent, file.parent, (*above, file))
     for word in ("title", "about"):
         base.pop(word, None)
@@ -281,7 +320,9 @@ def _placed(people: Mapping[str, Any], beside: Path | None) -> dict[str, Any]:
     }
 
 
-def parameters(section: type[Section] | Section, prefix: str = "") -> Iterator[tuple[str, Any, str, str, str, str]]:
+def parameters(
+    section: type[Section] | Section, prefix: str = ""
+) -> Iterator[tuple[str, Any, str, str, str, str]]:
     """Every parameter of a section: dotted key, value (or default), unit, range, meaning and source."""
     kind = section if isinstance(section, type) else type(section)
     for name, field in kind.model_fields.items():
@@ -320,5 +361,3 @@ def _range(field: Any) -> str:
     if low.startswith("≥") and high.startswith("≤"):
         return f"{low[2:]}..{high[2:]}"
     return ", ".join(part for part in (low, high) if part)
-
-

@@ -40,7 +40,9 @@ EMPLOYEES = {
     "influence": Column(np.int32, 16, "1/16", "how much peers heed the employee; 16 is the median"),
     "fluency": Column(float, 0.0, "0..1", "skill with social tools, one for all practices"),
     "knows": Column(np.bool_, False, "", "knows the policy"),
-    "guidance": Column(float, 0.0, "0..1", "guidance that reaches the employee, through policy, desk and contact"),
+    "guidance": Column(
+        float, 0.0, "0..1", "guidance that reaches the employee, through policy, desk and contact"
+    ),
     "training": Column(float, 0.0, "0..1", "training the employee is getting now"),
     "taught": Column(np.int32, NEVER, "week", "when a desk or a colleague last taught the employee"),
     "contact": Column(np.int32, NEVER, "week", "when a desk last taught or cleared the employee"),
@@ -52,9 +54,13 @@ EMPLOYEES = {
     "practising": Column(np.uint8, 0, "0/1", "trying or routine", "practice"),
     "way": Column(np.int16, 0, "way", "how the employee does it, or last did", "practice"),
     "heard": Column(np.int16, -1, "way", "the way a colleague taught, or -1", "practice"),
-    "asked": Column(np.int32, NOT_ASKED, "week", "when approval was asked for; -1 not, -2 just cleared", "practice"),
+    "asked": Column(
+        np.int32, NOT_ASKED, "week", "when approval was asked for; -1 not, -2 just cleared", "practice"
+    ),
     "approved": Column(np.int32, NEVER, "week", "last week in which approval holds", "practice"),
-    "peers": Column(np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"),
+    "peers": Column(
+        np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
+    ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
 }
 
@@ -112,7 +118,9 @@ PRACTICES = {
 EXECUTIVES = {
     "person": Column(np.int32, 0, "row", "the executive among the employees"),
     "scope": Column(np.int32, NOBODY, "department", "department headed, or -1 for the top"),
-    "understanding": Column(float, 0.0, "0..1", "how well the executive understands what social practices do"),
+    "understanding": Column(
+        float, 0.0, "0..1", "how well the executive understands what social practices do"
+    ),
     "engagement": Column(float, 0.0, "0..1", "how visibly the executive backs them"),
     "style": Column(float, 0.5, "0..1", "0 directive .. 1 guiding"),
     "staff": Column(np.int64, 0, "people", "people in scope"),
@@ -123,7 +131,9 @@ EXECUTIVES = {
 }
 
 DESKS = {
-    "home": Column(np.int32, NOBODY, "department", "department the desk belongs to, or -1 for the organisation"),
+    "home": Column(
+        np.int32, NOBODY, "department", "department the desk belongs to, or -1 for the organisation"
+    ),
     "way": Column(np.int32, 0, "desk", "the desk whose way it recommends: its own until tied hubs settle"),
     "people": Column(float, 0.0, "person-weeks", "people who clear and teach"),
     "carry": Column(float, 0.0, "requests", "part of a clearance carried over while a queue waits"),
@@ -159,4 +169,6 @@ class Table:
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> np.ndarray: ...
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...

@@ -31,7 +31,12 @@ def kept(name):
     scenario, changes, seed = RUNS[name]
     record = run(load(scenario, changes), seed)
     outcome = record.outcome
-    return {"digest": record.digest(), "state": outcome.state, "A": outcome.A, "practitioner_weeks": outcome.practitioner_weeks}
+    return {
+        "digest": record.digest(),
+        "state": outcome.state,
+        "A": outcome.A,
+        "practitioner_weeks": outcome.practitioner_weeks,
+    }
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -44,7 +49,12 @@ def test_the_number_of_threads_makes_no_difference(threads, small):
     text = "from sim import load, run; print(run(load('baseline', {'organisation.employees': 120, 'weeks': 104}), 1).digest())"
     limits = {"NUMBA_NUM_THREADS": threads, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
     done = subprocess.run(
-        [sys.executable, "-c", text], cwd=ROOT, env=os.environ | limits, capture_output=True, text=True, check=True
+        [sys.executable, "-c", text],
+        cwd=ROOT,
+        env=os.environ | limits,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == run(small(), 1).digest()
 

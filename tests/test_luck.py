@@ -17,7 +17,11 @@ def test_draws_are_uniform_over_people_weeks_and_practices():
         "people": luck.uniform("adoption", KEYS, 7),
         "weeks": np.array([luck.uniform("adoption", KEYS[:1], week)[0] for week in range(20_000)]),
         "practices": np.array(
-            [draw(np.uint64(word(luck.stream("adoption", 3), key)), k) for key in KEYS[:5000] for k in range(5)]
+            [
+                draw(np.uint64(word(luck.stream("adoption", 3), key)), k)
+                for key in KEYS[:5000]
+                for k in range(5)
+            ]
         ),
     }
     for sample in samples.values():
@@ -31,7 +35,9 @@ def test_draws_are_uniform_over_people_weeks_and_practices():
     assert np.abs(np.corrcoef(practices.T) - np.eye(5)).max() < 0.05
 
 
-@given(st.integers(0, 2**63), st.text(min_size=1, max_size=20), st.integers(0, 5000), st.permutations(range(20)))
+@given(
+    st.integers(0, 2**63), st.text(min_size=1, max_size=20), st.integers(0, 5000), st.permutations(range(20))
+)
 def test_a_draw_depends_on_seed_mechanism_week_and_key_only(seed, mechanism, week, order):
     keys = KEYS[:20]
     straight = Luck(seed).uniform(mechanism, keys, week)

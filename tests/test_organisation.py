@@ -86,7 +86,9 @@ def test_what_holds_in_every_week(small, form):
 @pytest.mark.parametrize("form", ["none", "hub_and_spoke", "decentralised"])
 @pytest.mark.parametrize("mode", ["fixed", "earned"])
 def test_money_spent_is_money_in_the_ledger(small, form, mode):
-    plan = small(governance__form=form, governance__founded=10, funding__mode=mode, sponsorship__engagement=0.6)
+    plan = small(
+        governance__form=form, governance__founded=10, funding__mode=mode, sponsorship__engagement=0.6
+    )
     for org in live(plan, 2):
         budget = (org.departments.budget * org.departments.size).sum() / 52.0
         programme, liaison = org.ledger[org.week, :, :4].sum(), org.ledger[org.week, :, 4]
@@ -132,7 +134,9 @@ def test_nothing_differs_before_the_week_in_which_something_is_changed(small):
     never = run(small(sponsorship__sponsor_week=False, governance__form="none"), 4)
     assert np.array_equal(late.weekly[:80], never.weekly[:80])
     assert np.array_equal(late.adoption[:80], never.adoption[:80])
-    assert not np.array_equal(late.executives[80], never.executives[80]), "the sponsor shows in the week of naming"
+    assert not np.array_equal(late.executives[80], never.executives[80]), (
+        "the sponsor shows in the week of naming"
+    )
     assert not late.served[:90].any()
     assert late.served[90].any()
 
@@ -245,7 +249,13 @@ def test_exposure_is_the_normalised_mean_over_the_sources_one_has(small):
 
 @pytest.mark.parametrize("source", ["reports", "peers", "manager", "executives"])
 def test_each_source_of_influence_can_be_swept_to_nothing(small, source):
-    plan = small(**{f"influence__{name}": 0.0 for name in ("reports", "peers", "manager", "executives") if name != source})
+    plan = small(
+        **{
+            f"influence__{name}": 0.0
+            for name in ("reports", "peers", "manager", "executives")
+            if name != source
+        }
+    )
     org = Organisation(plan, 1)
     column = ("reports", "peers", "manager", "executives").index(source)
     present = org.employees.sources > 0
@@ -285,7 +295,9 @@ def test_waiting_costs_time_and_special_work_waits_longer(small):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_who_is_served_gated_and_advised(small, form):
-    plan = small(governance__form=form, governance__founded=30, sponsorship__engagement=0.6, governance__mandate=0.5)
+    plan = small(
+        governance__form=form, governance__founded=30, sponsorship__engagement=0.6, governance__mandate=0.5
+    )
     org = Organisation(plan, 2)
     d = org.departments
     for _ in range(104):
@@ -382,7 +394,9 @@ def test_a_named_sponsor_pulls_and_the_unsponsored_gain_little(small):
 
 
 def test_a_stage_is_the_highest_whose_rule_holds_and_can_be_lost(small):
-    stages = np.concatenate([run(small(weeks=200, sponsorship__engagement=g), s)["stage"] for g in (0.3, 0.8) for s in (1, 2)])
+    stages = np.concatenate(
+        [run(small(weeks=200, sponsorship__engagement=g), s)["stage"] for g in (0.3, 0.8) for s in (1, 2)]
+    )
     assert stages.min() >= 1 and stages.max() <= 6
     assert len(set(stages.tolist())) >= 4
     assert (np.diff(stages) < 0).any()

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 
 import numpy as np
 import pytest
@@ -25,7 +24,11 @@ def weekly(A, C, V, alignment, weeks=1):
 def run(A, weeks, **others):
     """A series of classify's, 1 + weeks long, of plain values unless told otherwise."""
     length = 1 + weeks
-    plain = dict.fromkeys((*MEASURES, "spent", "reach", "practising"), 0.0) | {"alignment": 0.9, "cleared": 1.0, "waited": 1.0}
+    plain = dict.fromkeys((*MEASURES, "spent", "reach", "practising"), 0.0) | {
+        "alignment": 0.9,
+        "cleared": 1.0,
+        "waited": 1.0,
+    }
     series = {k: np.full(length, v) for k, v in plain.items()} | {"stage": np.full(length, 3, np.int8)}
     series["practising"] = series["practising"].astype(np.int64)
     for name, values in ({"A": A, "C": A} | others).items():

@@ -44,7 +44,12 @@ def test_tables_and_parse_are_inverse(name):
 
 def test_every_parameter_has_a_meaning_and_a_source_and_numbers_a_unit_or_range():
     for key, value, unit, allowed, meaning, source in parameters(load("baseline")):
-        if key in ("title", "about", "weeks") or key.split(".")[0] in ("organisation", "practices", "outcome", "network"):
+        if key in ("title", "about", "weeks") or key.split(".")[0] in (
+            "organisation",
+            "practices",
+            "outcome",
+            "network",
+        ):
             assert meaning, key
             continue
         assert meaning, key
@@ -81,7 +86,10 @@ def test_identity_is_what_runs_not_what_it_is_called(tmp_path):
 
 def test_scaled_sizes_are_exact():
     for employees in (6, 7, 100, 599, 1001):
-        sizes = [size for _, _, size in load("baseline", {"organisation.employees": employees}).organisation.sizes()]
+        sizes = [
+            size
+            for _, _, size in load("baseline", {"organisation.employees": employees}).organisation.sizes()
+        ]
         assert sum(sizes) == employees
         assert min(sizes) >= 1
 

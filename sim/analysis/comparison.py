@@ -79,7 +79,9 @@ class Comparison:
             half = stats.t.ppf(0.975, len(change) - 1) * spread / np.sqrt(len(change))
             low, high = mean - half, mean + half
         unpaired = float(np.sqrt(a.var(ddof=1) + b.var(ddof=1)))
-        return Difference(name, float(a.mean()), float(b.mean()), mean, low, high, spread / unpaired if unpaired else 1.0)
+        return Difference(
+            name, float(a.mean()), float(b.mean()), mean, low, high, spread / unpaired if unpaired else 1.0
+        )
 
     @property
     def differences(self) -> list[Difference]:
@@ -105,6 +107,14 @@ class Comparison:
             f"{100 * chance.low:+.0f} to {100 * chance.high:+.0f}); adoption changes by {100 * adoption.mean:+.1f} points "
             f"({100 * adoption.low:+.1f} to {100 * adoption.high:+.1f}), and {flipped} of {n} runs end in another state."
         )
+
+    def rows(self) -> list[list[str]]:
+        """The differences as a table's rows: outcome, under A, under B, difference, 95 % interval."""
+        return [
+            [OUTCOMES.get(one.name, one.name), *(f"{value:.3g}" for value in (one.a, one.b)), f"{one.mean:+.3g}",
+             f"{one.low:+.3g} to {one.high:+.3g}"]
+            for one in self.differences
+        ]  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison for machines."""
@@ -143,7 +153,13 @@ def paired_shares(gained: int, lost: int, pairs: int) -> tuple[float, float]:
         q = (np.sqrt(max(0.0, b * b - 4.0 * a * c)) - b) / (2.0 * a)
         variance = pairs * (2.0 * q + delta * (1.0 - delta))
         gap = gained - lost - pairs * delta
-        return 0.0 if gap == 0.0 else float(np.sign(gap) * np.inf) if variance <= 0.0 else gap / np.sqrt(variance)
+        return (
+            0.0
+            if gap == 0.0
+            else float(np.sign(gap) * np.inf)
+            if variance <= 0.0
+            else gap / np.sqrt(variance)
+        )
 
     from scipy.optimize import brentq
 
@@ -153,7 +169,9 @@ def paired_shares(gained: int, lost: int, pairs: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def compare(a: Scenario, b: Scenario, runs: int = 100, first_seed: int = 1, workers: int | None = None) -> Comparison:
+def compare(
+    a: Scenario, b: Scenario, runs: int = 100, first_seed: int = 1, workers: int | None = None
+) -> Comparison:
     """Live two scenarios `runs` times each, pair by pair under the same luck.
 
     Raises:
@@ -163,7 +181,9 @@ def compare(a: Scenario, b: Scenario, runs: int = 100, first_seed: int = 1, work
     from sim.sweeps.runner import outcomes_of
 
     if a.weeks != b.weeks:
-        raise InputError([Fault("weeks", f"{a.weeks} and {b.weeks}", "two scenarios of equal length; set weeks in both")])
+        raise InputError(
+            [Fault("weeks", f"{a.weeks} and {b.weeks}", "two scenarios of equal length; set weeks in both")]
+        )
     seeds = tuple(range(first_seed, first_seed + runs))
     tasks = [(plan, seed) for seed in seeds for plan in (a, b)]
     done = outcomes_of(tasks, workers)

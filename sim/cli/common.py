@@ -94,4 +94,6 @@ def number(value: Any) -> str:
         return ", ".join(f"{key} {number(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(number(one) for one in value) or "-"
-    return "-" if value is None or value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        "-" if value is None or value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+    )

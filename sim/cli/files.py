@@ -23,7 +23,10 @@ def scenarios(as_json: bool) -> None:
         for kind in ("scenarios", "experiments")
     }
     if as_json:
-        lines = {k: {n: {w: d.get(w, "") for w in ("title", "about")} for n, d in v.items()} for k, v in found.items()}
+        lines = {
+            k: {n: {w: d.get(w, "") for w in ("title", "about")} for n, d in v.items()}
+            for k, v in found.items()
+        }
         click.echo(json.dumps(lines, indent=2))
         return
     for kind, files in found.items():
@@ -68,7 +71,9 @@ def new(file: Path, extends: str) -> None:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
     except OSError as error:
-        raise InputError([Fault("file", str(error.strerror), "a new file in a folder that exists", str(file))]) from None
+        raise InputError(
+            [Fault("file", str(error.strerror), "a new file in a folder that exists", str(file))]
+        ) from None
     click.echo(f"Wrote {file}. Uncomment what you change, then: unsilo check {file} && unsilo run {file}")
 
 

@@ -28,8 +28,15 @@ def run(scenario: str, seed: int, changes: dict[str, Any], as_json: bool, **file
     plan = plan_of(scenario, changes, **files)
     record = live(plan, seed)
     if as_json:
-        result = {"scenario": plan.title, "seed": seed, "weeks": plan.weeks, "outcome": asdict(record.outcome)}
-        click.echo(json.dumps({**result, "stages": _spells(record["stage"]), "notices": record.notices}, indent=2))
+        result = {
+            "scenario": plan.title,
+            "seed": seed,
+            "weeks": plan.weeks,
+            "outcome": asdict(record.outcome),
+        }
+        click.echo(
+            json.dumps({**result, "stages": _spells(record["stage"]), "notices": record.notices}, indent=2)
+        )
         return
     for notice in record.notices:
         click.echo(f"note: {notice}", err=True)
@@ -82,10 +89,14 @@ def _tell(record: Record) -> None:
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--runs", default=100, show_default=True, type=click.IntRange(2, 100_000), help="Seeds lived in both.")
+@click.option(
+    "--runs", default=100, show_default=True, type=click.IntRange(2, 100_000), help="Seeds lived in both."
+)
 @click.option("--first-seed", default=1, show_default=True)
 @click.option("--workers", default=None, type=click.IntRange(1), help="Processes; one a core unless given.")
-@click.option("--figure", type=click.Path(dir_okay=False), help="Also draw the paired difference into this PNG or SVG.")
+@click.option(
+    "--figure", type=click.Path(dir_okay=False), help="Also draw the paired difference into this PNG or SVG."
+)
 @changes
 @as_json
 def compare(
@@ -106,5 +117,11 @@ def compare(
     if as_json:
         click.echo(json.dumps(result.as_dict(), indent=2))
         return
-    result.print_to(table)
+    table(
+        ["outcome", f"A: {result.a.title}", f"B: {result.b.title}", "B - A", "95 % interval"],
+        result.rows(),
+        "lrrrr",
+    )
+    flips = [f"{one} → {other} {count}" for (one, other), count in result.flips.items()]
+    click.echo("Pairs by state under A → B: " + " · ".join(flips))
     click.secho(result.sentence, bold=True)

@@ -22,7 +22,9 @@ class Adoption(Mechanism):
     """The `utility` rule: unaware, aware, trying, routine and lapsed (claims 13, 39, 53, 54, 80)."""
 
     threshold: float = share(0.35, "mean exposure at which peers stop holding one back", source="model.md")
-    threshold_spread: float = share(0.12, "its standard deviation between employees", source="model.md; claim 80")
+    threshold_spread: float = share(
+        0.12, "its standard deviation between employees", source="model.md; claim 80"
+    )
     threshold_least: float = share(0.02, "least threshold", source="model.md")
     threshold_most: float = share(0.95, "greatest threshold", source="model.md")
     push: float = rate(0.004, "chance of hearing of a practice from outside", source=TRIAL)
@@ -41,19 +43,31 @@ class Adoption(Mechanism):
     risk_weight: float = weight(2.0, "risk that guidance leaves", source=TRIAL)
     fit_weight: float = weight(1.0, "fit times alignment above its reference", source=TRIAL)
     fit_reference: float = share(0.45, "fit times alignment that neither helps nor hinders", source=TRIAL)
-    hurdle: float = parameter(1.6, "what stands against any new practice", unit="logit", source=TRIAL, ge=-10, le=10)
-    blocking: float = share(0.1, "chance that a manager who does not practise blocks a try", source="claim 54; assumed")
+    hurdle: float = parameter(
+        1.6, "what stands against any new practice", unit="logit", source=TRIAL, ge=-10, le=10
+    )
+    blocking: float = share(
+        0.1, "chance that a manager who does not practise blocks a try", source="claim 54; assumed"
+    )
     settle: float = rate(0.06, "trying to routine, by fluency, belief and worth", source=TRIAL)
     settle_belief: float = share(0.3, "part of it that needs no belief", source=TRIAL)
     settle_worth: float = share(0.5, "part of it that needs no experienced worth", source=TRIAL)
     lapse_trying: float = rate(0.03, "lapse from trying without belief or lead", source=TRIAL)
     lapse_trying_lead: float = share(0.5, "part of that which lead prevents", source=TRIAL)
-    lapse_routine: float = rate(0.05, "lapse from routine without belief, lead or fluency", source="governance.md, collapse")
-    lapse_routine_lead: float = share(0.95, "part of that which lead prevents", source="governance.md, collapse")
-    lapse_routine_fluency: float = share(0.5, "part of that which fluency prevents", source="governance.md, collapse")
+    lapse_routine: float = rate(
+        0.05, "lapse from routine without belief, lead or fluency", source="governance.md, collapse"
+    )
+    lapse_routine_lead: float = share(
+        0.95, "part of that which lead prevents", source="governance.md, collapse"
+    )
+    lapse_routine_fluency: float = share(
+        0.5, "part of that which fluency prevents", source="governance.md, collapse"
+    )
     starved_below: float = parameter(0.5, "budget below which people lapse faster", unit="units/head/year",
                                      source=TRIAL, ge=0, le=2)  # fmt: skip
-    relearn: float = rate(0.03, "most likely weekly return of one who has lapsed to being aware", source=TRIAL)
+    relearn: float = rate(
+        0.03, "most likely weekly return of one who has lapsed to being aware", source=TRIAL
+    )
 
     def build(self, org: Organisation) -> None:
         """Draw thresholds, and let the pioneers of the owner departments try."""

@@ -22,20 +22,34 @@ SOURCE = "governance.md; starting value from a trial"
 class Desk(Mechanism):
     """Time, queues, contact and the desk's own learning of which way works (claims 31, 32, 36, 37, 39)."""
 
-    requests: float = parameter(8.0, "requests cleared in a person-week", unit="requests", source=SOURCE, gt=0)
+    requests: float = parameter(
+        8.0, "requests cleared in a person-week", unit="requests", source=SOURCE, gt=0
+    )
     pupils: float = parameter(4.0, "people taught in a person-week", unit="people", source=SOURCE, ge=0)
-    special_cost: float = weight(1.0, "extra cost of another department's request, times how special it is", source=SOURCE)
+    special_cost: float = weight(
+        1.0, "extra cost of another department's request, times how special it is", source=SOURCE
+    )
     risk: float = share(0.25, "risk from which a practice needs approval", source=SOURCE)
     approval_weeks: int = parameter(52, "weeks that an approval holds", unit="weeks", source=SOURCE, ge=1)
     give_up: float = rate(0.02, "chance that somebody who waits gives up", source=SOURCE)
-    contact_weeks: int = parameter(52, "weeks that contact with the desk lasts", unit="weeks", source=SOURCE, ge=1)
+    contact_weeks: int = parameter(
+        52, "weeks that contact with the desk lasts", unit="weeks", source=SOURCE, ge=1
+    )
     policy: float = share(1.0, "how much of what one must know the policy says")
     policy_part: float = share(0.3, "guidance that the policy gives without contact", source=SOURCE)
-    joined_part: float = share(0.5, "guidance left where one neither knows the policy nor has contact", source=SOURCE)
-    colleagues: float = rate(0.1, "holistic: chance of being taught, times budget and share in routine", source=SOURCE)
-    learning: float = rate(0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; trial")
+    joined_part: float = share(
+        0.5, "guidance left where one neither knows the policy nor has contact", source=SOURCE
+    )
+    colleagues: float = rate(
+        0.1, "holistic: chance of being taught, times budget and share in routine", source=SOURCE
+    )
+    learning: float = rate(
+        0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; trial"
+    )
     start_quality: float = share(0.5, "quality of a desk's way at the start", source="model.md, ways")
-    misfit: float = share(0.3, "quality that a desk's way loses in wholly special work", source="model.md, ways")
+    misfit: float = share(
+        0.3, "quality that a desk's way loses in wholly special work", source="model.md, ways"
+    )
     liaison_misfit: float = share(0.5, "part of that loss where a liaison knows the work", source=SOURCE)
 
     def build(self, org: Organisation) -> None:
@@ -160,7 +174,9 @@ def work_queue(
                     requests[4] += 1
                     continue
                 cells[count] = i * practices + k
-                age[count] = (np.uint64(asked[i, k]) << np.uint64(40)) | np.uint64(draw(person, 2 * practices + k) * TICKETS)
+                age[count] = (np.uint64(asked[i, k]) << np.uint64(40)) | np.uint64(
+                    draw(person, 2 * practices + k) * TICKETS
+                )
                 count += 1
             elif practising[i, k] and approved[i, k] < week:
                 asked[i, k] = week

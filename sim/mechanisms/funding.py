@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-
 from pydantic import model_validator
 
 from sim.mechanisms.base import Mechanism
-from sim.parameters import Section, parameter, rate, share, weight
+from sim.parameters import Section, parameter, share, weight
 from sim.tables import USES
 
 if TYPE_CHECKING:
@@ -23,8 +22,12 @@ WEEKS_A_YEAR = 52.0
 class Split(Section):
     """Weights, of whatever sum, by which the budget is split; without a desk to pay, its part buys courses."""
 
-    training: float = weight(0.25, "outside courses", source="governance.md: courses train at .25 beside a desk")
-    desk: float = weight(0.25, "people of the desk", source="governance.md: .5 in courses before or without a desk")
+    training: float = weight(
+        0.25, "outside courses", source="governance.md: courses train at .25 beside a desk"
+    )
+    desk: float = weight(
+        0.25, "people of the desk", source="governance.md: .5 in courses before or without a desk"
+    )
     technology: float = weight(0.3, "tools")
     measurement: float = weight(0.2, "measurement of worth")
 
@@ -50,7 +53,9 @@ class Change(Section):
 class Funding(Mechanism):
     """Budgets, fixed by a schedule or earned by evidence, and what money buys (claims 4, 17, 51, 52)."""
 
-    mode: Literal["fixed", "earned"] = parameter("earned", "by schedule, or each quarter by evidence", source=TRIAL)
+    mode: Literal["fixed", "earned"] = parameter(
+        "earned", "by schedule, or each quarter by evidence", source=TRIAL
+    )
     level: float = parameter(
         0.5, "base budget; 1 pays one desk person per 100 staff", unit="units/head/year", ge=0.0, le=2.0
     )
@@ -59,15 +64,22 @@ class Funding(Mechanism):
     earned_pace: float = share(0.25, "way to the earned budget gone each quarter", source=TRIAL)
     earned_floor: float = weight(0.4, "share of the base that disengaged executives grant", source=TRIAL)
     earned_engaged: float = weight(0.9, "further share at full engagement", source=TRIAL)
-    earned_evidence: float = weight(0.5, "gain or loss from evidence above or below the expected", source=TRIAL)
+    earned_evidence: float = weight(
+        0.5, "gain or loss from evidence above or below the expected", source=TRIAL
+    )
     earned_scale: float = parameter(
-        0.4, "surplus of evidence, per unit of base budget, that counts in full", unit="1/(units/head/year)",
-        source=TRIAL, gt=0,
+        0.4,
+        "surplus of evidence, per unit of base budget, that counts in full",
+        unit="1/(units/head/year)",
+        source=TRIAL,
+        gt=0,
     )
     earned_loss: float = share(0.6, "most that a shortfall counts", source=TRIAL)
     least: float = weight(0.05, "earned budget's lower bound, of the base", source=TRIAL)
     most: float = weight(1.5, "earned budget's upper bound, of the base", source=TRIAL)
-    course_yield: float = weight(1.0, "training per unit spent on courses per head, at full lead", source="governance.md")
+    course_yield: float = weight(
+        1.0, "training per unit spent on courses per head, at full lead", source="governance.md"
+    )
     technology_yield: float = weight(1.5, "share of effort taken away per unit spent on tools per head")
     measurement_yield: float = weight(4.0, "share of noise taken away per unit spent on measurement per head")
 
@@ -117,4 +129,9 @@ class Funding(Mechanism):
         d.technology[:] = np.minimum(1.0, self.technology_yield * technology * d.budget)
         d.insight[:] = np.minimum(1.0, self.measurement_yield * measurement * d.budget)
         rest = np.ones(d.rows)
-        return {"training": courses, "desk": desks, "technology": technology * rest, "measurement": measurement * rest}
+        return {
+            "training": courses,
+            "desk": desks,
+            "technology": technology * rest,
+            "measurement": measurement * rest,
+        }

@@ -30,36 +30,61 @@ class Governance(Mechanism):
     and no desk, and teaches through its practitioners (claims 16, 30, 31, 33).
     """
 
-    form: Literal["none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic"] = parameter(
-        "hub_and_spoke", "structure of governance", source="claim 33"
+    form: Literal["none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic"] = (
+        parameter("hub_and_spoke", "structure of governance", source="claim 33")
     )
     founded: int = parameter(52, "week in which it starts", unit="week", source="model.md, trial", ge=1)
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
     resentment: float = rate(0.01, "belief lost under a full mandate", source=SOURCE)
     person_cost: float = parameter(
-        25.0, "yearly cost of a desk person: a quarter of a full budget pays one per 100 staff", unit="units/year",
-        source=SOURCE, gt=0,
+        25.0,
+        "yearly cost of a desk person: a quarter of a full budget pays one per 100 staff",
+        unit="units/year",
+        source=SOURCE,
+        gt=0,
     )
-    hiring_weeks: float = parameter(26.0, "weeks until a desk has all its people", unit="weeks", source=SOURCE, ge=1)
-    paying_engagement: float = share(0.35, "decentralised: engagement at which a head pays for a desk", source=SOURCE)
-    hubs: int = parameter(2, "multiple hubs: how many, each for a group of departments", unit="hubs", ge=2, le=50)
+    hiring_weeks: float = parameter(
+        26.0, "weeks until a desk has all its people", unit="weeks", source=SOURCE, ge=1
+    )
+    paying_engagement: float = share(
+        0.35, "decentralised: engagement at which a head pays for a desk", source=SOURCE
+    )
+    hubs: int = parameter(
+        2, "multiple hubs: how many, each for a group of departments", unit="hubs", ge=2, le=50
+    )
     tied: bool = parameter(True, "multiple hubs: hubs settle on the better's way in time", source=SOURCE)
-    tie_after: int = parameter(26, "tied hubs: weeks before they may settle", unit="weeks", source=SOURCE, ge=0)
+    tie_after: int = parameter(
+        26, "tied hubs: weeks before they may settle", unit="weeks", source=SOURCE, ge=0
+    )
     tie_rate: float = rate(0.04, "tied hubs: chance that the poorer takes the better's way", source=SOURCE)
-    join_rate: float = rate(0.04, "hubs: hazard at which a department joins, times what follows", source=SOURCE)
-    join_engagement: float = share(0.1, "what joining owes to nobody's engagement; the head's is added", source=SOURCE)
+    join_rate: float = rate(
+        0.04, "hubs: hazard at which a department joins, times what follows", source=SOURCE
+    )
+    join_engagement: float = share(
+        0.1, "what joining owes to nobody's engagement; the head's is added", source=SOURCE
+    )
     join_base: float = share(0.2, "joining without example or mandate", source=SOURCE)
-    join_worth: float = weight(2.0, "joining from the worth seen in departments that have joined", source=SOURCE)
-    leave_rate: float = rate(0.004, "hubs: hazard at which a disengaged head leaves, without a mandate", source=SOURCE)
-    staff_per_liaison: float = parameter(100.0, "hubs: members for each liaison", unit="people", source=SOURCE, gt=0)
+    join_worth: float = weight(
+        2.0, "joining from the worth seen in departments that have joined", source=SOURCE
+    )
+    leave_rate: float = rate(
+        0.004, "hubs: hazard at which a disengaged head leaves, without a mandate", source=SOURCE
+    )
+    staff_per_liaison: float = parameter(
+        100.0, "hubs: members for each liaison", unit="people", source=SOURCE, gt=0
+    )
     liaison_time: float = share(0.5, "a liaison's part of a full post", source=SOURCE)
     liaison_hub_part: float = share(0.1, "posts that the hub pays for each liaison", source=SOURCE)
-    liaison_department_part: float = share(0.4, "posts that the department pays for each liaison", source=SOURCE)
+    liaison_department_part: float = share(
+        0.4, "posts that the department pays for each liaison", source=SOURCE
+    )
     liaison_most: float = share(0.5, "most of its team that a hub pays for liaisons", source=SOURCE)
 
     def desk_count(self, departments: int) -> int:
         """How many desks have a way of their own that no department had before."""
-        return {"centralised": 1, "hub_and_spoke": 1, "multiple_hubs": min(self.hubs, departments)}.get(self.form, 0)
+        return {"centralised": 1, "hub_and_spoke": 1, "multiple_hubs": min(self.hubs, departments)}.get(
+            self.form, 0
+        )
 
     def build(self, org: Organisation) -> None:
         """Give each desk its home: the owner department's desk has one, hubs have none."""
@@ -87,7 +112,7 @@ class Governance(Mechanism):
         self.advise(org)
         if self.mandate > 0.0:
             d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
-            for department in np.flatnonzero(d.guided):
+            for department in np.flatnonzero(d.guided).tolist():
                 org.employees.belief[org.rows_of(department)] *= 1.0 - self.resentment * self.mandate
 
     def join(self, org: Organisation) -> None:
@@ -156,6 +181,8 @@ class Governance(Mechanism):
         quality = desks.quality[desks.way].sum(axis=1)
         best, poorest = int(np.argmax(quality)), int(np.argmin(quality))
         if desks.way[best] != desks.way[poorest]:
-            lucky = org.luck.uniform("governance", combine(np.uint64(key_of("tied hubs")), np.uint64(0)), org.week)
+            lucky = org.luck.uniform(
+                "governance", combine(np.uint64(key_of("tied hubs")), np.uint64(0)), org.week
+            )
             if lucky < self.tie_rate:
                 desks.way[poorest] = desks.way[best]

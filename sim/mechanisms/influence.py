@@ -24,14 +24,24 @@ class Influence(Mechanism):
     """Exposure as a mean over four separately weighted sources, and belief that follows it (claims 41, 48, 56)."""
 
     reports: float = weight(0.5, "weight of one's direct reports", source=FIELD)
-    peers: float = weight(0.3, "weight of one's contacts, by tie and by how much they are heeded", source=FIELD)
+    peers: float = weight(
+        0.3, "weight of one's contacts, by tie and by how much they are heeded", source=FIELD
+    )
     manager: float = weight(0.1, "weight of one's manager", source=FIELD)
-    executives: float = weight(0.1, "weight of the executives one sees: the department's head and the top", source=FIELD)
+    executives: float = weight(
+        0.1, "weight of the executives one sees: the department's head and the top", source=FIELD
+    )
     spread: float = weight(0.5, "log standard deviation of how much people are heeded", source="model.md")
-    heeded_least: float = parameter(0.2, "least that anybody is heeded; 1 is the median", source="model.md", gt=0, le=1)
+    heeded_least: float = parameter(
+        0.2, "least that anybody is heeded; 1 is the median", source="model.md", gt=0, le=1
+    )
     heeded_most: float = parameter(5.0, "most that anybody is heeded", source="model.md", ge=1, le=100)
-    belief_least: float = parameter(0.15, "lowest belief at the start", unit="0..1", source="model.md", ge=0, le=1)
-    belief_most: float = parameter(0.45, "highest belief at the start", unit="0..1", source="model.md", ge=0, le=1)
+    belief_least: float = parameter(
+        0.15, "lowest belief at the start", unit="0..1", source="model.md", ge=0, le=1
+    )
+    belief_most: float = parameter(
+        0.45, "highest belief at the start", unit="0..1", source="model.md", ge=0, le=1
+    )
     by_exposure: float = rate(0.015, "way from belief to exposure gone in a week", source=TRIAL)
     by_experience: float = rate(0.05, "way from belief to experienced worth, for who practises", source=TRIAL)
     by_lead: float = rate(0.01, "way from belief to the lead felt", source=TRIAL)

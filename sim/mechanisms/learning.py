@@ -24,7 +24,11 @@ class Learning(Mechanism):
     forgetting: float = rate(0.004, "fluency lost", source=TRIAL)
     taught_weeks: int = parameter(13, "weeks that a desk's teaching counts as training", unit="weeks",
                                   source="governance.md", ge=0)  # fmt: skip
-    policy_by_chance: float = rate(0.001, "chance of coming to know the policy untrained", source="model.md: 85 % have a policy, 18 % know it")
+    policy_by_chance: float = rate(
+        0.001,
+        "chance of coming to know the policy untrained",
+        source="model.md: 85 % have a policy, 18 % know it",
+    )
     policy_by_training: float = rate(0.01, "further chance under full training", source="as above")
 
     def step(self, org: Organisation) -> None:

@@ -20,7 +20,9 @@ class Maturity(Mechanism):
 
     presence: float = share(0.10, "2: share of an owner department that publishes", source=SOURCE)
     engagement: float = share(0.25, "3: share of a department that engages", source=SOURCE)
-    engaged_departments: int = parameter(2, "3: in how many departments", unit="departments", source=SOURCE, ge=1)
+    engaged_departments: int = parameter(
+        2, "3: in how many departments", unit="departments", source=SOURCE, ge=1
+    )
     active: float = share(0.10, "share of its staff practising anything that makes a department active")
     policy_reach: float = share(0.5, "4: share of staff whom a desk or policy serves", source=SOURCE)
     formal_departments: float = share(0.5, "4: share of departments that are active", source=SOURCE)
@@ -44,10 +46,18 @@ class Maturity(Mechanism):
             return 6
         active = (d.activity >= self.active * d.size).sum() / d.rows
         engaged = org.executives.engagement.sum() / org.executives.rows
-        if active >= self.strategic_departments and engaged >= self.executives and measures["C"] >= self.dominant:
+        if (
+            active >= self.strategic_departments
+            and engaged >= self.executives
+            and measures["C"] >= self.dominant
+        ):
             return 5
         guided = d.size[d.guided].sum()
-        if org.sponsored and active >= self.formal_departments and guided >= self.policy_reach * org.employees.rows:
+        if (
+            org.sponsored
+            and active >= self.formal_departments
+            and guided >= self.policy_reach * org.employees.rows
+        ):
             return 4
         practised = d.practised / d.size[:, None]
         engaging = (practised[:, org.kinds == "engagement"] >= self.engagement).sum(axis=0)

@@ -23,7 +23,9 @@ class Sponsorship(Mechanism):
     collapses (claims 47, 48, 50, 51).
     """
 
-    engagement: float = share(0.35, "mean engagement of the executives at the start", source="claim 49, swept")
+    engagement: float = share(
+        0.35, "mean engagement of the executives at the start", source="claim 49, swept"
+    )
     spread: float = share(0.08, "standard deviation of that engagement between executives")
     understanding: float = share(0.5, "most that an executive understands at the start (uniform from 0)")
     style: float = share(0.5, "0 directive .. 1 guiding")
@@ -38,10 +40,18 @@ class Sponsorship(Mechanism):
     unsponsored: float = share(0.2, "share of that gain that is left while no sponsor is named")
     company: float = rate(0.012, "drift towards the executives' mean engagement", source=TRIAL)
     sponsor_pull: float = rate(0.03, "pull up to the sponsor's engagement", source=TRIAL)
-    disappointment: float = rate(0.08, "engagement lost when evidence falls short of what is expected", source=TRIAL)
-    expectation: float = share(0.4, "return asked for per unit of budget, once patience is over", source=TRIAL)
-    patience: float = parameter(78.0, "weeks until the full return is expected", unit="weeks", source=TRIAL, gt=0)
-    head_weight: float = share(0.6, "the head's part in the lead that staff feel; the top has the rest", source=TRIAL)
+    disappointment: float = rate(
+        0.08, "engagement lost when evidence falls short of what is expected", source=TRIAL
+    )
+    expectation: float = share(
+        0.4, "return asked for per unit of budget, once patience is over", source=TRIAL
+    )
+    patience: float = parameter(
+        78.0, "weeks until the full return is expected", unit="weeks", source=TRIAL, gt=0
+    )
+    head_weight: float = share(
+        0.6, "the head's part in the lead that staff feel; the top has the rest", source=TRIAL
+    )
     directive_lead: float = share(0.6, "part of the lead that a directive style leaves", source=TRIAL)
 
     def build(self, org: Organisation) -> None:

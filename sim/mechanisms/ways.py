@@ -24,7 +24,9 @@ class Ways(Mechanism):
     Quality is how well a way works in one's own department (claims 3, 31, 33, 44, 61).
     """
 
-    review: float = rate(0.04, "p1: chance that a practitioner thinks again about how to do it", source="March 1991; model.md")
+    review: float = rate(
+        0.04, "p1: chance that a practitioner thinks again about how to do it", source="March 1991; model.md"
+    )
     contacts_weight: float = weight(1.0, "share among practising contacts", source=SOURCE)
     guidance_weight: float = weight(1.0, "guidance, for the recommended way", source=SOURCE)
     mandate_weight: float = weight(1.0, "mandate, for the recommended way", source=SOURCE)
