@@ -1,29 +1,32 @@
-"""Who is in touch with whom: symmetric ties with integer strengths, generated to measure or read from files.
+"""Ties generated to measure: mean degree, odds ratio, transitivity and bridging are asked for and met.
 
-Reporting lines are no part of it: they live in `Staff.manager`, so that nobody meets a manager twice.
+Closed groups of neighbours by number, with guests from elsewhere, bring transitivity; stray ties do the rest.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
 from sim.luck import Luck, mix, unit, word
-from sim.measures import e_i_expected, e_i_index
 from sim.parameters import Section, parameter
 from sim.staff import HEAD, Staff
+from sim.ties import Ties, describe
 
-FIELD = "median of Krackhardt, Lazega, InVS15, email-Eu-core and other networks with known departments"
+__all__ = ["Network", "Ties", "describe", "generate"]
+
+FIELD = "median of fourteen networks with known departments (Krackhardt, Lazega, InVS15, email-Eu-core, ...)"
 BRIDGING_FUNCTION = "marketing"
 
-_CLOSURE = 0.9  # chance of a tie inside a closed group that the group's size aims at; assumed
-_HOMELY = 0.5  # how likely a stray tie is to stay in its department, against one of a group; assumed
-_DENSEST = 0.9  # share of all pairs that a small organisation's mean degree may fill; assumed
+_CLOSURE = 0.9  # chance of a tie between group mates that the size of groups aims at; assumed
+_HOMELY = 0.5  # how likely a stray tie is to stay in its department, against a group's; assumed
+_DENSEST = 0.9  # share of all pairs that the mean degree may fill in a small organisation; assumed
 _SURE = 0.95  # greatest chance of a stray tie; assumed
+_LIVELIEST = 3  # power of `bridging` that the stray ties of bridgers may reach; assumed
 _HALVINGS = 30  # of an interval in which a number is sought
+_ROUNDS = 5  # of a fixed point in each halving
 
 _JUMP, _ONE, _S33 = np.uint64(2862933555777941757), np.uint64(1), np.uint64(33)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -33,160 +36,64 @@ class Network(Section):
     """How the ties of an organisation are generated; the first four are met as measured values."""
 
     mean_degree: float = parameter(
-        12.0, "Mean number of contacts a person has.", unit="people", source=FIELD, ge=1.0, le=100.0
+        12.0, "mean number of contacts", unit="people", source=f"{FIELD}: 13.7", ge=1.0, le=100.0
     )
     odds_ratio: float = parameter(
         6.0,
-        "Odds of a tie between two people of one department over those between two departments.",
+        "odds of a tie in a department over those between departments",
         unit="ratio",
-        source=FIELD,
+        source=f"{FIELD}: 5.5",
         ge=1.0,
         le=50.0,
     )
     transitivity: float = parameter(
-        0.45,
-        "Share of the pairs with a contact in common who are in contact.",
-        unit="share",
-        source="range .3-.7 in the same networks; the middle is assumed",
-        ge=0.0,
-        le=0.8,
+        0.45, "share of a person's pairs of contacts who are in contact too", unit="share", ge=0.0, le=0.8
     )
     bridging: float = parameter(
         2.0,
-        "Contacts in other departments of heads, top executive and marketing, as a multiple of everybody else's.",
+        "chance of heads, top executive and marketing to be tied to other departments, over everybody else's",
         unit="ratio",
-        source="direction: Kleinbaum, Stuart & Tushman 2013, Organization Science 24(5); size assumed",
+        source="sign: Kleinbaum, Stuart & Tushman 2013, Organization Science 24(5); size assumed",
         ge=1.0,
         le=5.0,
     )
-    weight_team: int = parameter(
-        4, "Strength of a tie inside a closed group and a department.", unit="strength", ge=1, le=100
-    )
-    weight_department: int = parameter(
-        2, "Strength of any other tie inside a department.", unit="strength", ge=1, le=100
-    )
-    weight_cross: int = parameter(1, "Strength of a tie between departments.", unit="strength", ge=1, le=100)
-
-
-@dataclass(frozen=True)
-class Ties:
-    """The symmetric contact network in compressed rows: no tie to oneself, no pair twice, both directions stored.
-
-    Attributes:
-        indptr: int64[n + 1], where each person's contacts begin.
-        indices: int32[2 ties], contacts, ascending in each row.
-        weights: int16[2 ties], strength of the tie, 1 or more.
-    """
-
-    indptr: np.ndarray
-    indices: np.ndarray
-    weights: np.ndarray
-
-    @property
-    def n(self) -> int:
-        """Number of people."""
-        return len(self.indptr) - 1
-
-    @classmethod
-    def from_edges(cls, n: int, source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Ties:
-        """Ties from a list of pairs in any order and direction.
-
-        A pair that is listed more than once is one tie of its greatest weight, so that a list which names
-        each tie in both directions means the same as one which names it once. Ties to oneself are left out.
-
-        Args:
-            n: number of people.
-            source: int32[m], row of one end.
-            target: int32[m], row of the other end.
-            weight: int16[m], strengths.
-        """
-        return cls(*_rows(n, source, target, weight))
+    weight_team: int = parameter(4, "strength of a tie in a closed group and a department", ge=1, le=100)
+    weight_department: int = parameter(2, "strength of any other tie in a department", ge=1, le=100)
+    weight_cross: int = parameter(1, "strength of a tie between departments", ge=1, le=100)
 
 
 def generate(network: Network, staff: Staff, luck: Luck) -> Ties:
-    """Ties with the asked mean degree, odds ratio and transitivity, in expectation.
+    """Ties that have the asked mean degree, odds ratio, transitivity and bridging in expectation.
 
-    Each person sits in one closed group of neighbours by number, or with the chance `away` as a guest in a group
-    of another department. Group mates are tied with a chance that brings everybody the same number of closed
-    ties; stray ties, each pair's own chance, fill up to the mean degree and set the odds ratio. Transitivity is
-    about the tie chance in groups times the squared share of ties in them, hence free of the odds ratio. The
-    numbers are solved on the expected values of the groups as seated, never by generating again.
+    Everybody sits in one closed group: at home among neighbours by number, or, by chance, as a guest in a
+    group of another department. Mates are tied with one chance, and other pairs by stray ties, with one
+    chance in a department and one between departments, greater for those who bridge. Transitivity is about
+    the chance of mates times the squared share of ties in groups, whatever the odds ratio, which guests and
+    stray ties set. All chances are solved on expected values given who sits where, never by generating again.
 
-    Every draw is keyed by a person, or a pair, so one more employee moves few other ties.
+    Every draw is keyed by a person or a pair, so one more employee moves few other ties. Where groups leave
+    too few stray ties between departments (transitivity near .7), bridgers bridge less than asked for.
     """
     start = staff.start
     sizes = np.diff(start)
     inside, outside = _tie_ends(network, sizes)
-    mates_aimed, closed = _group(network)
+    seats, closed = _group(network)
     share = inside / (inside + outside) if inside else 0.0
-    kept = min(1.0, share * (1.0 + _HOMELY * (network.mean_degree / closed - 1.0))) if closed else 1.0
-    away = _away(sizes, mates_aimed + 1, kept)
-    group, members, first = _seat(start, staff.key, luck.stream("network.team"), mates_aimed + 1, away)
+    kept = min(1.0, share * (1.0 + _HOMELY * (network.mean_degree / closed - 1.0)))
+    away = _away(sizes, seats, kept)
+    group, members, first = _seat(start, staff.key, luck.stream("network.team"), seats, away)
     mates, own = _mates(group, staff.department, members, first)
     marketing = np.array([function.casefold() == BRIDGING_FUNCTION for function in staff.functions])
     bridger = ((staff.level >= HEAD) | marketing[staff.department]).astype(np.uint8)
-    chance, near, activity = _solve(
+    chances = _solve(
         start, staff.department, mates, own, bridger, inside, outside, network.transitivity, network.bridging
     )
     streams = luck.stream("network.closed"), luck.stream("network.near"), luck.stream("network.far")
     weights = network.weight_team, network.weight_department, network.weight_cross
     edges = _draw(
-        start,
-        staff.department,
-        staff.key,
-        group,
-        members,
-        first,
-        bridger,
-        chance,
-        near,
-        activity,
-        streams,
-        weights,
+        start, staff.department, staff.key, bridger, group, members, first, chances, streams, weights
     )
-    return Ties(*_rows(staff.n, *edges))
-
-
-def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:
-    """What a network measures, ties counted once and unweighted except for the strengths.
-
-    Args:
-        ties: the network.
-        department: int32[n], 0..D-1.
-
-    Returns:
-        mean_degree; odds_ratio within / between departments (infinite where no tie crosses); transitivity (0
-        where nobody has two contacts); within_share of ties; e_i and e_i_random, what random mixing would give;
-        assortativity by department (Newman 2003; 0 where undefined); mean strength within and between
-        departments (0 where there is no such tie).
-    """
-    D = int(department.max()) + 1
-    n = ties.n
-    sizes = np.bincount(department, minlength=D)
-    degree = np.diff(ties.indptr)
-    source_department = np.repeat(department, degree)
-    same = source_department == department[ties.indices]
-    internal = int(np.count_nonzero(same)) // 2
-    external = len(same) // 2 - internal
-    pairs_in = int(np.sum(sizes * (sizes - 1))) // 2
-    pairs_out = n * (n - 1) // 2 - pairs_in
-    odds_out = external * (pairs_in - internal)
-    odds_in = internal * (pairs_out - external)
-    ends = [int(number) for number in np.bincount(source_department, minlength=D)]
-    chance = sum(number**2 for number in ends) / max(1, sum(ends)) ** 2
-    triples = int(np.sum(degree * (degree - 1)))
-    within_share = internal / max(1, internal + external)
-    return {
-        "mean_degree": len(same) / n,
-        "odds_ratio": odds_in / odds_out if odds_out else math.inf,
-        "transitivity": _closed_triples(ties.indptr, ties.indices) / triples if triples else 0.0,
-        "within_share": within_share,
-        "e_i": e_i_index(external, internal),
-        "e_i_random": e_i_expected(sizes),
-        "assortativity": (within_share - chance) / (1.0 - chance) if chance < 1.0 else 0.0,
-        "strength_within": int(ties.weights[same].sum()) / max(1, 2 * internal),
-        "strength_between": int(ties.weights[~same].sum()) / max(1, 2 * external),
-    }
+    return Ties.from_edges(staff.n, *edges)
 
 
 def _tie_ends(network: Network, sizes: np.ndarray) -> tuple[float, float]:
@@ -203,41 +110,43 @@ def _tie_ends(network: Network, sizes: np.ndarray) -> tuple[float, float]:
 
 
 def _group(network: Network) -> tuple[int, float]:
-    """Mates in a closed group, and closed ties a person, that give the transitivity if all else is random."""
+    """Seats of a closed group, and closed ties a person, that give the transitivity if all else is random."""
     degree = network.mean_degree
     mates = 1
     while True:
         closed = _CLOSURE * mates
         paths = degree * degree - closed * closed / mates
         if closed >= degree or _CLOSURE**3 * mates * (mates - 1) >= network.transitivity * paths:
-            return mates, min(closed, degree)
+            return mates + 1, min(closed, degree)
         mates += 1
 
 
 @njit(cache=True)
 def _away(sizes, seats, kept):
-    """The share of people who sit as guests elsewhere, so that `kept` of the closed ties stay in a department.
+    """The share of people who sit as guests elsewhere when `kept` of the closed ties stay in departments.
 
-    It takes every group of a department as of the same size, and all groups as bringing the same ties a person.
+    It takes the groups of a department as alike.
     """
-    people = sizes.sum()
-    likeness = (sizes / people * (sizes / people)).sum()  # chance that two guests share a department
+    people, likeness = 0, 0.0  # the second: chance that two guests share a department
+    for size in sizes:
+        people += size
+    for size in sizes:
+        likeness += (size / people) ** 2
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         away = 0.5 * (low + high)
         rooms = 0.0
         for size in sizes:
             rooms += _room(size, seats, away)
-        inside = 0.0
+        inside = pairs = 0.0
         for size in sizes:
             groups = _groups(size, seats)
-            homes = size / groups
+            stay = size / groups * (1.0 - away)
             guests = people * away * _room(size, seats, away) / rooms / groups
-            home_pairs = homes * (homes - 1.0) * (1.0 - away) ** 2
-            pairs = home_pairs + 2.0 * homes * (1.0 - away) * guests + guests * guests
-            sitting = groups * (homes * (1.0 - away) + guests)
-            inside += sitting * (home_pairs + guests * guests * likeness) / pairs
-        if inside > kept * people:
+            home = stay * (stay - 1.0 + away)
+            inside += groups * (home + guests * guests * likeness)
+            pairs += groups * (home + 2.0 * stay * guests + guests * guests)
+        if inside > kept * pairs:
             low = away
         else:
             high = away
@@ -271,6 +180,19 @@ def _choose(bits, n):
     return chosen
 
 
+@njit(cache=True, inline="always")
+def _find(before, spot):
+    """The last place that has a width and begins at `spot` or below, where `before` are cumulated widths."""
+    low, high = 0, len(before) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if before[middle] <= spot and before[middle] < before[-1]:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 @njit(cache=True)
 def _seat(start, key, stream, seats, away):
     """Seat everybody in a closed group: at home among neighbours by number, or as a guest elsewhere.
@@ -297,7 +219,7 @@ def _seat(start, key, stream, seats, away):
                 spot = unit(bits) * elsewhere
                 if spot >= rooms[d]:
                     spot += rooms[d + 1] - rooms[d]
-                host = min(D, np.searchsorted(rooms, spot, side="right")) - 1
+                host = _find(rooms, spot)
                 group[i] = base[host] + _choose(mix(bits), base[host + 1] - base[host])
             else:
                 group[i] = min(base[d] + (i - start[d]) // seats, base[d + 1] - 1)
@@ -314,7 +236,7 @@ def _seat(start, key, stream, seats, away):
 
 @njit(cache=True)
 def _mates(group, department, members, first):
-    """How many others sit in each person's group, and how many of them are of his department: int32[n] each."""
+    """How many others sit in each person's group, and how many of them are of the person's department."""
     n = len(group)
     mates, own = np.empty(n, np.int32), np.zeros(n, np.int32)
     for i in range(n):
@@ -328,7 +250,7 @@ def _mates(group, department, members, first):
 
 @njit(cache=True)
 def _solve(start, department, mates, own, bridger, inside, outside, transitivity, bridging):
-    """The chance of a tie in a group and the rates of stray ties that give the asked measures in expectation.
+    """The chance of a tie in groups and the rates of stray ties that give what is asked for in expectation.
 
     Args:
         start: int64[D + 1], first row of each department.
@@ -342,56 +264,59 @@ def _solve(start, department, mates, own, bridger, inside, outside, transitivity
         bridging: ratio asked for.
 
     Returns:
-        Chance of a tie between two mates; rate of a stray tie between two others of a department; activity between
-        departments of others and of bridgers, the rate of a pair being the product of its two.
+        Chance of a tie between mates; rate of a stray tie between others of one department; activity between
+        departments of those who bridge and of others, the rate of a pair being the product of its two.
     """
     n, D = len(mates), len(start) - 1
-    size = np.diff(start)
-    people, free = np.zeros((2, D)), np.zeros((2, D))  # the second: share of other departments who are no mates
-    guests, strangers = np.zeros(2), np.zeros(2)  # mates from other departments, and all of those departments
-    near_pairs = 0.0
+    size = start[1:] - start[:-1]
+    # By kind, bridging or not: people; mates from other departments, all from there, share of no mates.
+    people, free = np.zeros((2, D)), np.zeros((2, D))
+    crowd, guests, strangers = np.zeros(2), np.zeros(2), np.zeros(2)
+    near_mates = near_pairs = far_pairs = 0.0
     for i in range(n):
         d, kind = department[i], bridger[i]
         people[kind, d] += 1.0
+        free[kind, d] += _free(n - size[d], mates[i] - own[i])
+        crowd[kind] += 1.0
         guests[kind] += mates[i] - own[i]
         strangers[kind] += n - size[d]
+        near_mates += own[i]
         near_pairs += size[d] - 1 - own[i]
-        free[kind, d] += _free(n - size[d], mates[i] - own[i])
-    activity, reach = np.zeros(2), np.zeros((2, D))
-    chance = near = scale = far = 0.0
-    low, high = 0.0, min(1.0, (inside + outside) / max(1.0, float(mates.sum())))
+        far_pairs += n - size[d] - mates[i] + own[i]
+    elsewhere, ends, rate = np.zeros(D), np.zeros(2), np.zeros(2)
+    chance = near = far = scale = 0.0
+    ratio = bridging  # of the activity of bridgers to that of others
+    low, high = 0.0, min(1.0, (inside + outside) / max(1.0, near_mates + guests[0] + guests[1]))
     for _ in range(_HALVINGS):
         chance = 0.5 * (low + high)
 
-        # What groups do not give is left to stray ties, first of all to those who are to bridge more.
-        near = min(_SURE, max(0.0, inside - chance * own.sum()) / max(1.0, near_pairs))
-        left = max(0.0, outside - chance * guests.sum())
-        lead = chance * (bridging * guests[0] / max(1.0, strangers[0]) - guests[1] / max(1.0, strangers[1]))
-        activity[0] = max(0.0, (left - strangers[1] * lead) / max(1.0, strangers[0] + bridging * strangers[1]))
-        activity[0] = min(activity[0], left / max(1.0, strangers[0]))
-        activity[1] = (left - strangers[0] * activity[0]) / max(1.0, strangers[1])
-        total = (activity[0] * people[0] + activity[1] * people[1]).sum()
-        ends = pairs = 0.0
-        for d in range(D):
-            elsewhere = total - activity[0] * people[0, d] - activity[1] * people[1, d]
+        # Stray ties give what groups leave open; those of bridgers also make up for what groups level out.
+        near = min(_SURE, max(0.0, inside - chance * near_mates) / max(1.0, near_pairs))
+        left = max(0.0, outside - chance * (guests[0] + guests[1]))
+        far = min(_SURE, left / max(1.0, far_pairs))
+        for _ in range(_ROUNDS):
+            ends[:] = 0.0
+            for d in range(D):
+                elsewhere[d] = crowd[0] - people[0, d] + ratio * (crowd[1] - people[1, d])
+                ends[0] += elsewhere[d] * free[0, d]
+                ends[1] += elsewhere[d] * free[1, d] * ratio
+            scale = left / (ends[0] + ends[1]) if ends[0] + ends[1] > 0.0 else 0.0
             for kind in range(2):
-                reach[kind, d] = activity[kind] * elsewhere
-                ends += reach[kind, d] * free[kind, d]
-                pairs += free[kind, d] * (n - size[d])
-        scale = left / ends if ends > 0.0 else 0.0
-        far = min(_SURE, left / max(1.0, pairs))
+                rate[kind] = (chance * guests[kind] + scale * ends[kind]) / max(1.0, strangers[kind])
+            if rate[1] > 0.0:
+                ratio *= bridging * rate[0] / rate[1]
+                ratio = min(bridging**_LIVELIEST, max(bridging, ratio))
 
-        # Ordered pairs of contacts, and those who are tied: all in a group, one tie in a group, or none.
+        # Ordered pairs of contacts, and those who are tied: with all ties in a group, one, or none.
         paths = triangles = 0.0
         for i in range(n):
-            d = department[i]
-            elsewhere = mates[i] - own[i]
-            stray = near * (size[d] - 1 - own[i])
-            stray += scale * reach[bridger[i], d] * _free(n - size[d], elsewhere)
+            d, outer = department[i], mates[i] - own[i]
+            stray = scale * elsewhere[d] * _free(n - size[d], outer) * (ratio if bridger[i] else 1.0)
+            stray += near * (size[d] - 1 - own[i])
             paths += chance * mates[i] * (chance * (mates[i] - 1) + 2.0 * stray) + stray * stray
             two_near, mixed, two_far = near * near * size[d], near * far * size[d], far * far * n
             triangles += chance**3 * mates[i] * (mates[i] - 1)
-            triangles += 3.0 * chance * (own[i] * (two_near + two_far) + elsewhere * (2.0 * mixed + two_far))
+            triangles += 3.0 * chance * (own[i] * (two_near + two_far) + outer * (2.0 * mixed + two_far))
             triangles += near * two_near * size[d] + 3.0 * mixed * far * n + far * two_far * n
         if triangles < transitivity * paths:
             low = chance
@@ -399,7 +324,8 @@ def _solve(start, department, mates, own, bridger, inside, outside, transitivity
             high = chance
     if far > 0.0:
         scale *= -math.log(1.0 - far) / far
-    return chance, -math.log(1.0 - near), activity * math.sqrt(scale)
+    activity = np.array([1.0, ratio]) * math.sqrt(scale)
+    return chance, -math.log(1.0 - near), activity
 
 
 @njit(cache=True, inline="always")
@@ -421,13 +347,14 @@ def _count(u, mean):
 
 
 @njit(cache=True)
-def _draw(start, department, key, group, members, first, bridger, chance, near, activity, streams, weights):
+def _draw(start, department, key, bridger, group, members, first, chances, streams, weights):
     """The ties that luck gives: source, target and weight of each, some stray ones more than once.
 
-    Everybody proposes a Poisson number of stray ties, at half the rate of each pair, to people whom luck picks; so
-    each pair is tied with its own chance, in time proportional to the ties.
+    Everybody proposes a Poisson number of stray ties, at half the rate of each pair, to people whom luck
+    picks: each pair is tied with its own chance, in time proportional to the ties.
     """
     n, D = len(key), len(start) - 1
+    chance, near, activity = chances
     in_group, near_by, far_by = streams
     team, same, cross = weights
 
@@ -485,72 +412,10 @@ def _draw(start, department, key, group, members, first, bridger, chance, near, 
             spot = unit(bits) * (liveliness[2 * D] - width)
             if spot >= liveliness[2 * d]:
                 spot += width
-            c = min(2 * D, np.searchsorted(liveliness, spot, side="right")) - 1
+            c = _find(liveliness, spot)
             bits = mix(bits + _STEP)
             j = cells[cell_start[c] + _choose(bits, cell_start[c + 1] - cell_start[c])]
             if group[j] != group[i] and department[j] != d:
                 source[m], target[m], weight[m] = i, j, cross
                 m += 1
     return source[:m], target[:m], weight[:m]
-
-
-@njit(cache=True)
-def _rows(n, source, target, weight):
-    """Compressed rows of both directions of a list of pairs; see `Ties`."""
-    first = np.zeros(n + 1, np.int64)
-    for e in range(len(source)):
-        if source[e] != target[e]:
-            first[source[e] + 1] += 1
-            first[target[e] + 1] += 1
-    for i in range(n):
-        first[i + 1] += first[i]
-    place = first[:-1].copy()
-    contact, strength = np.empty(first[n], np.int32), np.empty(first[n], np.int16)
-    for e in range(len(source)):
-        i, j = source[e], target[e]
-        if i != j:
-            contact[place[i]], strength[place[i]] = j, weight[e]
-            contact[place[j]], strength[place[j]] = i, weight[e]
-            place[i] += 1
-            place[j] += 1
-
-    # Read row by row into the rows of the contacts, each row comes out ascending, a pair's repeats side by side.
-    place[:] = first[:-1]
-    indices, weights = np.empty(first[n], np.int32), np.empty(first[n], np.int16)
-    for i in range(n):
-        for at in range(first[i], first[i + 1]):
-            j = contact[at]
-            last = place[j] - 1
-            if last >= first[j] and indices[last] == i:
-                weights[last] = max(weights[last], strength[at])
-            else:
-                indices[place[j]], weights[place[j]] = i, strength[at]
-                place[j] += 1
-    indptr = np.zeros(n + 1, np.int64)
-    m = 0
-    for i in range(n):
-        for at in range(first[i], place[i]):
-            indices[m], weights[m] = indices[at], weights[at]
-            m += 1
-        indptr[i + 1] = m
-    return indptr, indices[:m].copy(), weights[:m].copy()
-
-
-@njit(cache=True)
-def _closed_triples(indptr, indices):
-    """Ordered pairs of contacts of anybody who are in contact themselves: six for each triangle."""
-    triangles = 0
-    for i in range(len(indptr) - 1):
-        for at in range(indptr[i], indptr[i + 1]):
-            j = indices[at]
-            if j > i:
-                a, b = at + 1, indptr[j]
-                while a < indptr[i + 1] and b < indptr[j + 1]:
-                    if indices[a] == indices[b]:
-                        triangles += 1
-                        a, b = a + 1, b + 1
-                    elif indices[a] < indices[b]:
-                        a += 1
-                    else:
-                        b += 1
-    return 6 * triangles

@@ -1,7 +1,7 @@
 """Who sits where: departments, reporting lines and the stable keys of everybody's luck.
 
-The generator here and the reader of roster files hand over the same `Staff`, so that nothing after them needs to
-know where an organisation came from.
+The generator here and the reader of roster files hand over the same `Staff`, so that nothing after them needs
+to know where an organisation came from.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Staff:
         department: int32[n], row of the person's department, never decreasing.
         manager: int32[n], row of the manager; -1 for the top executive and whoever reports to nobody.
         level: int8[n], 0 staff, 1 manager (has reports), 2 head of a department, 3 top executive.
-        head: int32[D], row of each department's head; the top executive where nobody else heads his department.
+        head: int32[D], row of each department's head; the top executive, where nobody else heads that one.
         top: row of the top executive.
         key: uint64[n], stable luck key, from department name and number in it, or from the roster's id.
         ids: the roster's ids; they belong to the reader alone and are never stored with results.
@@ -70,20 +70,22 @@ def levels(manager: np.ndarray, head: np.ndarray, top: int) -> np.ndarray:
 def generate(departments: Sequence[tuple[str, str, int]], span: int) -> Staff:
     """Staff of given sizes, each department a tree in which a manager has at most `span` reports.
 
-    Number 0 of a department heads it, and number j reports to number (j - 1) // span: one more employee at the end
-    moves nobody else. The top executive is number 0 of the largest department (the first of the largest); his
-    tree starts at number 1, its head, unless he is alone there. All heads report to him.
+    Number 0 of a department heads it, and number j reports to number (j - 1) // span: one more employee at
+    the end moves nobody else. The top executive is number 0 of the largest department (the first of the
+    largest), whose tree starts at number 1, its head, unless nobody else sits there. All heads report to the top.
 
     Args:
         departments: name, function and size in people of each.
-        span: most direct reports of a manager, 1 or more; only the top executive has more, as he has the heads.
+        span: most direct reports of a manager, 1 or more; the top executive has the heads instead.
 
     Raises:
         InputError: no department, a name twice, or a size or span below 1.
     """
     names = [name for name, _, _ in departments]
     faults = [
-        Fault(f"department {name!r}", f"{size} people", "1 or more") for name, _, size in departments if size < 1
+        Fault(f"department {name!r}", f"{size} people", "1 or more")
+        for name, _, size in departments
+        if size < 1
     ]
     faults += [
         Fault(f"department {name!r}", f"listed {times} times", "each name once")
@@ -121,3 +123,73 @@ def generate(departments: Sequence[tuple[str, str, int]], span: int) -> Staff:
         top=top,
         key=key,
     )
+
+
+def lines_by_contacts(department: np.ndarray, contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Reporting lines where none is known: to the best-connected member of the department, first rows first.
+
+    The heads report to the best-connected of them, the top executive.
+
+    Args:
+        department: int32[n], never decreasing.
+        contacts: int[n], how many each person has.
+
+    Returns:
+        int32[n] manager of each person; int32[D] heads; the top executive.
+    """
+    head = _first_of_each(department, np.lexsort((-contacts, department)))
+    top = int(head[np.argmax(contacts[head])])
+    manager = head[department]
+    manager[head] = top
+    manager[top] = NOBODY
+    return manager, head, top
+
+
+def heads_by_lines(
+    department: np.ndarray, manager: np.ndarray, contacts: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """Heads and top executive that reporting lines imply.
+
+    The top executive is whoever of those without a manager has most people below. The highest member, with
+    fewest managers above, heads a department; where the top executive sits, the highest other member who has
+    a report there, if any. Equals are told apart by people below, then contacts, then rows.
+
+    Args:
+        department: int32[n], never decreasing.
+        manager: int32[n], without circles.
+        contacts: int[n], how many each person has.
+
+    Returns:
+        int32[D] heads; the top executive.
+    """
+    boss: list[int] = manager.tolist()
+    above = [NOBODY] * len(boss)
+    for start in range(len(boss)):
+        way, person = [], start
+        while person != NOBODY and above[person] == NOBODY:
+            way.append(person)
+            person = boss[person]
+        height = NOBODY if person == NOBODY else above[person]
+        for one in reversed(way):
+            height += 1
+            above[one] = height
+    below = [0] * len(boss)
+    for person in sorted(range(len(boss)), key=above.__getitem__, reverse=True):
+        if boss[person] != NOBODY:
+            below[boss[person]] += 1 + below[person]
+    depth, rank = np.array(above), -np.array(below)
+    top = int(np.lexsort((-contacts, rank, depth > 0))[0])
+
+    beside = department == department[top]
+    leads = np.zeros(len(boss), bool)  # has a report in the department
+    managed = np.flatnonzero(manager != NOBODY)
+    leads[manager[managed[department[managed] == department[manager[managed]]]]] = True
+    passed_over = beside & ~leads
+    passed_over[top] = True  # if so are all others there, the top executive is the highest
+    order = np.lexsort((-contacts, rank, depth, passed_over, department))
+    return _first_of_each(department, order), top
+
+
+def _first_of_each(department: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The first row of each department in an order that keeps departments together."""
+    return order[np.unique(department, return_index=True)[1]].astype(np.int32)

@@ -1,0 +1,154 @@
+"""Who is in touch with whom: symmetric ties with integer strengths, and what they measure.
+
+Reporting lines are no part of it: they live in `Staff.manager`, so that nobody meets a manager twice.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from sim.measures import e_i_expected, e_i_index
+
+
+@dataclass(frozen=True)
+class Ties:
+    """The symmetric contact network in compressed rows: no ties to oneself, no pair twice, both directions.
+
+    Attributes:
+        indptr: int64[n + 1], where each person's contacts begin.
+        indices: int32[2 ties], contacts, ascending in each row.
+        weights: int16[2 ties], strength of the tie, 1 or more.
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Number of people."""
+        return len(self.indptr) - 1
+
+    @classmethod
+    def from_edges(cls, n: int, source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Ties:
+        """Ties from a list of pairs in any order and direction.
+
+        A pair that is listed more than once is one tie of its greatest weight, so that a list which names
+        each tie in both directions means the same as one which names it once. Ties to oneself are left out.
+
+        Args:
+            n: number of people.
+            source: int[m], row of one end.
+            target: int[m], row of the other end.
+            weight: int[m], strengths, 1 to 32767.
+        """
+        ends = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(target, np.int32)
+        return cls(*_rows(n, *ends, np.ascontiguousarray(weight, np.int16)))
+
+
+def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:
+    """What a network measures, ties counted once and unweighted except for the strengths.
+
+    Args:
+        ties: the network.
+        department: int32[n], 0..D-1.
+
+    Returns:
+        mean_degree; odds_ratio within over between departments (infinite where no tie crosses, nan where it
+        means nothing); transitivity (0 where nobody has two contacts); within_share of ties; e_i, and
+        e_i_random that random mixing would give; assortativity by department (Newman 2003; 0 where it means
+        nothing); strength_within and strength_between departments, means over ties (0 where there is none).
+    """
+    D = int(department.max()) + 1
+    n = ties.n
+    sizes = np.bincount(department, minlength=D)
+    degree = np.diff(ties.indptr)
+    source_department = np.repeat(department, degree)
+    same = source_department == department[ties.indices]
+    internal = int(np.count_nonzero(same)) // 2
+    external = len(same) // 2 - internal
+    pairs_in = int(np.sum(sizes * (sizes - 1))) // 2
+    pairs_out = n * (n - 1) // 2 - pairs_in
+    odds_out = external * (pairs_in - internal)
+    odds_in = internal * (pairs_out - external)
+    ends = [int(number) for number in np.bincount(source_department, minlength=D)]
+    chance = sum(number**2 for number in ends) / max(1, sum(ends)) ** 2
+    triples = int(np.sum(degree * (degree - 1)))
+    within_share = internal / max(1, internal + external)
+    return {
+        "mean_degree": len(same) / n,
+        "odds_ratio": odds_in / odds_out if odds_out else math.inf if odds_in else math.nan,
+        "transitivity": _closed_triples(ties.indptr, ties.indices) / triples if triples else 0.0,
+        "within_share": within_share,
+        "e_i": e_i_index(external, internal),
+        "e_i_random": e_i_expected(sizes),
+        "assortativity": (within_share - chance) / (1.0 - chance) if chance < 1.0 else 0.0,
+        "strength_within": int(ties.weights[same].sum()) / max(1, 2 * internal),
+        "strength_between": int(ties.weights[~same].sum()) / max(1, 2 * external),
+    }
+
+
+@njit(cache=True)
+def _rows(n, source, target, weight):
+    """Compressed rows of both directions of a list of pairs; see `Ties`."""
+    first = np.zeros(n + 1, np.int64)
+    for e in range(len(source)):
+        if source[e] != target[e]:
+            first[source[e] + 1] += 1
+            first[target[e] + 1] += 1
+    for i in range(n):
+        first[i + 1] += first[i]
+    place = first[:-1].copy()
+    contact, strength = np.empty(first[n], np.int32), np.empty(first[n], np.int16)
+    for e in range(len(source)):
+        i, j = source[e], target[e]
+        if i != j:
+            contact[place[i]], strength[place[i]] = j, weight[e]
+            contact[place[j]], strength[place[j]] = i, weight[e]
+            place[i] += 1
+            place[j] += 1
+
+    # Read in order into the rows of the contacts, each row ascends, with the repeats of a pair side by side.
+    place = first[:-1].copy()
+    indices, weights = np.empty(first[n], np.int32), np.empty(first[n], np.int16)
+    for i in range(n):
+        for at in range(first[i], first[i + 1]):
+            j = contact[at]
+            last = place[j] - 1
+            if last >= first[j] and indices[last] == i:
+                weights[last] = max(weights[last], strength[at])
+            else:
+                indices[place[j]], weights[place[j]] = i, strength[at]
+                place[j] += 1
+    indptr = np.zeros(n + 1, np.int64)
+    m = 0
+    for i in range(n):
+        for at in range(first[i], place[i]):
+            indices[m], weights[m] = indices[at], weights[at]
+            m += 1
+        indptr[i + 1] = m
+    return indptr, indices[:m].copy(), weights[:m].copy()
+
+
+@njit(cache=True)
+def _closed_triples(indptr, indices):
+    """Ordered pairs of contacts of anybody who are in contact themselves: six for each triangle."""
+    triangles = 0
+    for i in range(len(indptr) - 1):
+        for at in range(indptr[i], indptr[i + 1]):
+            j = indices[at]
+            if j > i:
+                a, b = at + 1, indptr[j]
+                while a < indptr[i + 1] and b < indptr[j + 1]:
+                    if indices[a] == indices[b]:
+                        triangles += 1
+                        a, b = a + 1, b + 1
+                    elif indices[a] < indices[b]:
+                        a += 1
+                    else:
+                        b += 1
+    return 6 * triangles
