@@ -61,8 +61,11 @@ def build_tables(org: Organisation) -> None:
     p.key[:] = [key_of(f"practice/{name}") for name in names]
     for name in ("effort", "risk", "coordination", "pioneers"):
         getattr(p, name)[:] = [getattr(one, name) for one in plan.practices.values()]
-    d.specificity[:] = [plan.organisation.specificity.get(what, UNKNOWN) for what in who.functions]
-    d.fit[:] = [[one.fit.get(what, UNKNOWN) for one in plan.practices.values()] for what in who.functions]
+    functions = [what.casefold() for what in who.functions]
+    special = _folded(plan.organisation.specificity)
+    d.specificity[:] = [special.get(what, UNKNOWN) for what in functions]
+    fits = [_folded(one.fit) for one in plan.practices.values()]
+    d.fit[:] = [[fit.get(what, UNKNOWN) for fit in fits] for what in functions]
     d.meant[:] = d.fit >= MEANT
     x.staff[:], x.attainable[:] = (
         org.by_scope(d.size),
@@ -70,7 +73,7 @@ def build_tables(org: Organisation) -> None:
     )
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
-    org.notices = (*who.notices, *_owners(org), *_strangers(org, who.functions))
+    org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
 
 
 def _owners(org: Organisation) -> list[str]:
@@ -84,9 +87,14 @@ def _owners(org: Organisation) -> list[str]:
     return [f"no department is called {' or '.join(owners)}: the largest, {largest}, owns the activity"]
 
 
-def _strangers(org: Organisation, functions: tuple[str, ...]) -> list[str]:
+def _folded(table: dict[str, float]) -> dict[str, float]:
+    """The table with its names in lower case: a roster's "Marketing" is the scenario's "marketing"."""
+    return {name.casefold(): value for name, value in table.items()}
+
+
+def _strangers(functions: list[str], fits: list[dict[str, float]]) -> list[str]:
     """A notice of functions that no practice knows."""
-    known = {what for one in org.plan.practices.values() for what in one.fit}
+    known = {what for fit in fits for what in fit}
     strange = sorted({what or "(none)" for what in functions} - known)
     if not strange:
         return []

@@ -59,7 +59,7 @@ EMPLOYEES = {
     ),
     "approved": Column(np.int32, NEVER, "week", "last week in which approval holds", "practice"),
     "peers": Column(
-        np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
+        np.int64, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
     ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
 }
