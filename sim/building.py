@@ -67,10 +67,10 @@ def build_tables(org: Organisation) -> None:
     fits = [_folded(one.fit) for one in plan.practices.values()]
     d.fit[:] = [[fit.get(what, UNKNOWN) for fit in fits] for what in functions]
     d.meant[:] = d.fit >= MEANT
-    x.staff[:], x.attainable[:] = (
-        org.by_scope(d.size),
-        np.maximum(1e-9, org.by_scope(d.size * d.fit.sum(axis=1))),
-    )
+    fitting = d.size * d.fit.sum(axis=1)
+    x.staff[:-1], x.staff[-1] = d.size, who.n
+    x.attainable[:-1], x.attainable[-1] = fitting, fitting.sum()
+    np.maximum(1e-9, x.attainable, out=x.attainable)
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))

@@ -18,6 +18,7 @@ _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_S32, _LOW, _TO_UNIT32 = np.uint64(32), np.uint64(0xFFFFFFFF), 2.0**-32
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
@@ -42,9 +43,22 @@ def unit(bits):
 
 
 @njit(cache=True, inline="always")
+def pair(person, practice):
+    """The 64 bits that hold the draws of two practices, an even one's and the next one's."""
+    return mix(person + np.uint64(practice // 2 + 1) * _STEP)
+
+
+@njit(cache=True, inline="always")
+def half(bits, practice):
+    """The uniform number in [0, 1), of 32 bits, that a `pair` holds for a practice."""
+    part = bits >> _S32 if practice % 2 else bits & _LOW
+    return np.float64(part) * _TO_UNIT32
+
+
+@njit(cache=True, inline="always")
 def draw(person, practice):
     """A uniform number for one practice from a person's `word` of the week."""
-    return unit(mix(person + np.uint64(practice + 1) * _STEP))
+    return half(pair(person, practice), practice)
 
 
 @vectorize(["float64(uint64, uint64)"], cache=True)

@@ -245,7 +245,12 @@ def separation(counts: np.ndarray) -> float:
 
 @njit(cache=True)
 def organisation_measures(
-    tally: np.ndarray, size: np.ndarray, meant: np.ndarray, out: np.ndarray, adoption: np.ndarray
+    tally: np.ndarray,
+    size: np.ndarray,
+    meant: np.ndarray,
+    out: np.ndarray,
+    by_practice: np.ndarray,
+    by_department: np.ndarray,
 ) -> None:
     """All `MEASURES` of one week, over the staff of the departments that each practice is meant for.
 
@@ -260,7 +265,8 @@ def organisation_measures(
         size: int64[departments], staff.
         meant: bool[departments, practices], the practice is meant for the department.
         out: float64[7 or more], receives the measures in the order of `MEASURES`; all 0 if nobody practises.
-        adoption: float64[practices], receives each practice's own A; 0 for one that is meant for nobody.
+        by_practice: float64[practices], receives each practice's own A; 0 for one that is meant for nobody.
+        by_department: float64[departments], receives each department's own A; nan where nothing is meant for it.
     """
     D, K, W = tally.shape
     table = np.zeros((D, 1 + W), np.int64)
@@ -281,20 +287,22 @@ def organisation_measures(
                 practising += here
                 pairs[d] += size[d]
                 active[d] += here
-        adoption[k] = practising / people if people > 0 else 0.0
+        by_practice[k] = practising / people if people > 0 else 0.0
         if practising > 0:
             out[2] += people * dominant_share(table)
             out[3] += practising * separation(table)
             out[4] += practising * icc(table)
             out[5] += practising * gap(table)
             out[6] += practising * jsd(table)
+    for d in range(D):
+        by_department[d] = active[d] / pairs[d] if pairs[d] > 0 else np.nan
     practitioners = active.sum()
     if practitioners > 0:
         out[0] = practitioners / pairs.sum()
         out[1] = 1.0
         for d in range(D):
             if pairs[d] > 0:
-                out[1] = min(out[1], active[d] / pairs[d])
+                out[1] = min(out[1], by_department[d])
         out[2] /= pairs.sum()
         out[3:7] /= practitioners
 

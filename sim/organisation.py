@@ -59,7 +59,12 @@ class Organisation(mesa.Model):
         self.requests = np.zeros(
             5, np.int64
         )  # made, cleared, weeks waited by the cleared, given up, withdrawn
-        self._measures, self._by_practice, self._measured = np.zeros(len(MEASURES)), np.zeros(k), False
+        self._measures, self._by_practice, self._by_department = (
+            np.zeros(len(MEASURES)),
+            np.zeros(k),
+            np.zeros(d),
+        )
+        self._measured = False
         for mechanism in plan.mechanisms:
             mechanism.build(self)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):
@@ -117,7 +122,9 @@ class Organisation(mesa.Model):
         """`measures.MEASURES` as they stand now: float64[7]."""
         if not self._measured:
             d = self.departments
-            organisation_measures(self.tally, d.size, d.meant, self._measures, self._by_practice)
+            organisation_measures(
+                self.tally, d.size, d.meant, self._measures, self._by_practice, self._by_department
+            )
             self._measured = True
         return self._measures
 
@@ -135,10 +142,8 @@ class Organisation(mesa.Model):
     @property
     def adoption(self) -> np.ndarray:
         """Practising pairs over meant pairs in each department: float64[D], nan where nothing is meant."""
-        d = self.departments
-        pairs = d.meant.sum(axis=1) * d.size
-        practising = (d.practised * d.meant).sum(axis=1)
-        return np.divide(practising, pairs, out=np.full(d.rows, np.nan), where=pairs > 0)
+        self.measured  # noqa: B018  (brings it up to date)
+        return self._by_department
 
     @property
     def mean_alignment(self) -> float:
@@ -146,24 +151,7 @@ class Organisation(mesa.Model):
         d = self.departments
         return float((d.alignment * d.size).sum() / self.employees.rows)
 
-    def worth_share(self) -> np.ndarray:
-        """Measured worth as a share of the fit that is there: float64[D]."""
-        d = self.departments
-        fit = d.fit.sum(axis=1)
-        return np.divide(d.measured.sum(axis=1), fit, out=np.zeros(d.rows), where=fit > 0)
-
     # What mechanisms ask for
-
-    def by_scope(self, values: np.ndarray) -> np.ndarray:
-        """Departments' values [D] as the executives see them [D + 1]: the heads their own, the top their sum."""
-        seen = np.empty(len(values) + 1)
-        seen[:-1], seen[-1] = values, values.sum()
-        return seen
-
-    def budget_by_scope(self) -> np.ndarray:
-        """Budget per head in each executive's scope: float64[D + 1]."""
-        d = self.departments
-        return self.by_scope(d.budget * d.size) / self.executives.staff
 
     def rows_of(self, department: int) -> slice:
         """The rows of a department's employees."""

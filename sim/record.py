@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from sim.measures import MEASURES
 from sim.outcome import Outcome, classify, sentence, weekly_states
@@ -66,16 +67,16 @@ class Record:
 
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
-        d, x, size = org.departments, org.executives, org.departments.size
-        staff = org.employees.rows
-        share = org.worth_share()
+        d, x = org.departments, org.executives
         self.week = week = org.week
-        self.weekly[week] = (
-            *org.measured, org.mean_alignment, org.stage, d.practised.sum(), x.engagement.sum() / x.rows,
-            x.understanding.sum() / x.rows, (d.budget * size).sum() / staff, org.ledger[week].sum(),
-            (share * size).sum() / staff, size[d.guided].sum() / staff, org.in_contact / staff,
-            org.employees.knows.sum() / staff, *org.requests, d.waiting.sum(),
+        row = self.weekly[week]
+        row[: len(MEASURES)] = org.measured
+        row[WEEKLY.index("made") : WEEKLY.index("waiting")] = org.requests
+        row[WEEKLY.index("alignment") : WEEKLY.index("made")] = sums(
+            org.stage, org.in_contact, org.ledger[week], d.size, d.alignment, d.practised, d.budget, d.fit, d.measured,
+            d.guided, x.engagement, x.understanding, org.employees.knows,
         )  # fmt: skip
+        row[WEEKLY.index("waiting")] = d.waiting.sum()
         self.adoption[week] = org.adoption
         self.by_practice[week] = org.by_practice
         self.served[week] = d.guided
@@ -116,3 +117,22 @@ class Record:
     def sentence(self) -> str:
         """The finding in one plain sentence."""
         return sentence(self.outcome, self.week)
+
+
+@njit(cache=True)
+def sums(
+    stage, in_contact, ledger, size, alignment, practised, budget, fit, measured, guided, engagement, understanding, knows
+):  # fmt: skip
+    """The series from "alignment" to "knows", in the order of `WEEKLY`."""
+    staff = size.sum()
+    worth = aligned = money = served = 0.0
+    for d in range(len(size)):
+        share = size[d] / staff
+        aligned += share * alignment[d]
+        money += share * budget[d]
+        served += share * guided[d]
+        worth += share * (measured[d].sum() / fit[d].sum() if fit[d].sum() > 0.0 else 0.0)
+    return (
+        aligned, float(stage), float(practised.sum()), engagement.mean(), understanding.mean(), money, ledger.sum(), worth,
+        served, in_contact / staff, knows.sum() / staff,
+    )  # fmt: skip

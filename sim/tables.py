@@ -16,7 +16,7 @@ NEVER = -10_000  # a week so long ago that nothing of it is left
 NOBODY = -1
 NOT_ASKED, CLEARED = -1, -2  # in `asked`, beside the week of a request that still waits
 
-USES = ("training", "technology", "desk", "measurement", "liaison")
+USES = ("training", "desk", "technology", "measurement", "liaison")
 OBJECTIVES = ("innovation", "knowledge", "investment", "customers", "talent", "suppliers")
 
 
@@ -88,7 +88,8 @@ DEPARTMENTS = {
     "gated": Column(np.bool_, False, "", "risky tries need approval"),
     "gated_since": Column(np.int32, NEVER, "week", "when the gate went up"),
     "local": Column(float, 0.0, "person-weeks", "own desk people or liaisons"),
-    "liaison": Column(np.bool_, False, "", "has liaisons, who know its work"),
+    "group": Column(np.int64, 0, "desk", "desk that would serve it"),
+    "liaisons": Column(np.int64, 0, "people", "its liaisons to the hub, who know its work"),
     "mandate": Column(float, 0.0, "0..1", "how binding the desk's way is here"),
     "carry": Column(float, 0.0, "requests", "part of a local clearance carried over while a queue waits"),
     "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),

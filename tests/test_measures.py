@@ -365,7 +365,13 @@ def test_stray_ways_do_not_hide_a_level_silo():
 def measure(tally, size, meant):
     tally = np.asarray(tally, np.int32)
     out, adoption = np.full(len(MEASURES), np.nan), np.full(tally.shape[1], np.nan)
-    organisation_measures(tally, np.asarray(size, np.int64), np.asarray(meant, np.bool_), out, adoption)
+    own = np.empty(len(tally))
+    organisation_measures(tally, np.asarray(size, np.int64), np.asarray(meant, np.bool_), out, adoption, own)
+    assert np.array_equal(
+        np.isnan(own), ~(np.asarray(meant, bool) & (np.asarray(size) > 0)[:, None]).any(axis=1)
+    )
+    if not np.isnan(own).all() and out[0] > 0.0:
+        assert np.nanmin(own) == out[1]
     return dict(zip(MEASURES, out.tolist(), strict=True)), adoption.tolist()
 
 

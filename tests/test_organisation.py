@@ -8,7 +8,7 @@ from scipy import stats
 from sim.mechanisms import SCHEDULE
 from sim.organisation import Organisation, run
 from sim.scenario import load
-from sim.tables import AWARE, LAPSED, ROUTINE, TRYING, UNAWARE
+from sim.tables import AWARE, LAPSED, ROUTINE, TRYING, UNAWARE, USES
 
 
 def live(plan, seed=1, weeks=None):
@@ -96,7 +96,7 @@ def test_money_spent_is_money_in_the_ledger(small, form, mode):
         cost = 0.4 * 25 / 52 * np.maximum(1, org.departments.size // 100)
         assert liaison == pytest.approx(np.where(org.departments.joined, cost, 0.0))
         if not org.desk_paid.any():
-            assert org.ledger[org.week, :, 2].sum() == 0.0, "no desk, no desk's money"
+            assert org.ledger[org.week, :, USES.index("desk")].sum() == 0.0, "no desk, no desk's money"
     assert org.record["spent"].sum() == pytest.approx(org.ledger.sum())
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from sim.luck import combine, draw, logistic, word
+from sim.luck import combine, draw, half, logistic, pair, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE
@@ -83,7 +84,7 @@ class Adoption(Mechanism):
         """Everybody climbs, stays or lapses by last week's exposure."""
         e, d, p, changes = org.employees, org.departments, org.practices, org.changes
         changes.count = climb(
-            self._coefficients(), org.week, org.luck.stream("adoption", org.week),
+            self._coefficients, org.week, org.luck.stream("adoption", org.week),
             org.luck.stream("blocking", org.week), p.effort, p.risk,
             d.open, d.lead, d.technology, d.budget, d.fit, d.alignment, d.gated, d.habit, org.experienced, p.gated,
             e.key, e.department, e.manager, e.threshold, e.fluency, e.guidance, e.training, e.belief, e.exposure,
@@ -92,6 +93,7 @@ class Adoption(Mechanism):
         )  # fmt: skip
         org.settle()
 
+    @cached_property
     def _coefficients(self) -> Coefficients:
         return Coefficients(*(getattr(self, name) for name in Coefficients._fields))
 
@@ -154,6 +156,7 @@ def climb(
         led, taught, guided, fluent = lead[d], training[i], guidance[i], fluency[i]
         heard = (c.push + c.announcement * led * taught) * opened[d]
         starved = 1.0 + max(0.0, c.starved_below - budget[d])
+        bits = person
         personal = (
             c.fluency_weight * fluent + c.lead_weight * (led - c.lead_reference)
             + c.guidance_weight * (guided - c.guidance_reference)
@@ -161,7 +164,9 @@ def climb(
         )  # fmt: skip
         for k in range(practices):
             now = rung[i, k]
-            u = draw(person, k)
+            if k % 2 == 0:
+                bits = pair(person, k)
+            u = half(bits, k)
             to = now
             if now == UNAWARE:
                 if u < heard + c.word_of_mouth * exposure[i, k]:

@@ -117,19 +117,36 @@ class Desk(Mechanism):
     def learn(self, org: Organisation) -> None:
         """Each way in force moves towards what works best among the departments it serves; the owner's if it has a home."""
         d, desks = org.departments, org.desks
-        for way in range(desks.rows):
-            using = desks.way == way
-            served = d.guided & (d.advice == d.rows + way)
-            if desks.home[way] != NOBODY:
-                served = np.arange(d.rows) == desks.home[way]
-            if not using.any() or not served.any():
-                continue
-            rows = np.flatnonzero(served)
-            best = rows[np.argmax(d.worth[rows], axis=0)]
-            works = d.quality[best, np.arange(len(best))]
-            desks.quality[way] += self.learning * np.maximum(0.0, works - desks.quality[way])
-        loss = self.misfit * d.specificity * np.where(d.liaison, self.liaison_misfit, 1.0)
-        org.quality[d.rows :] = desks.quality[:, None, :] * (1.0 - loss)[None, :, None]
+        learn_ways(
+            self.learning, self.misfit, self.liaison_misfit, desks.home, desks.way, desks.quality, d.guided, d.advice,
+            d.specificity, d.liaisons, d.worth, d.quality, org.quality,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def learn_ways(
+    rate, misfit, liaison_misfit, home, way, quality, guided, advice, specificity, liaisons, worth, works, suits
+):  # fmt: skip
+    """Each way in force learns each practice from the department it serves (or is at home in) that has most of it.
+
+    `suits` [ways, D, K] takes how well the desks' ways then suit each department.
+    """
+    departments, practices = worth.shape
+    for w in range(len(quality)):
+        if (way == w).any():
+            for k in range(practices):
+                best = -1
+                for d in range(departments):
+                    served = guided[d] and advice[d] == departments + w
+                    asked = home[w] == d or (home[w] == NOBODY and served)
+                    if asked and (best < 0 or worth[d, k] > worth[best, k]):
+                        best = d
+                if best >= 0:
+                    quality[w, k] += rate * max(0.0, works[best, k] - quality[w, k])
+        for d in range(departments):
+            loss = misfit * specificity[d] * (liaison_misfit if liaisons[d] > 0 else 1.0)
+            for k in range(practices):
+                suits[departments + w, d, k] = quality[w, k] * (1.0 - loss)
 
 
 @njit(cache=True)

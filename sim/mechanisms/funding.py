@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numba import njit
 from pydantic import model_validator
 
 from sim.mechanisms.base import Mechanism
 from sim.parameters import Section, parameter, share, weight
-from sim.tables import USES
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -86,7 +86,7 @@ class Funding(Mechanism):
     def build(self, org: Organisation) -> None:
         """Grant the base budget to the departments that the strategy opens."""
         self.grant(org, self.level_in(0))
-        self.buy(org)
+        self.buy(org, np.zeros_like(org.ledger[0]))
 
     def step(self, org: Organisation) -> None:
         """Set budgets (each quarter if earned), then spend a week's part of them."""
@@ -94,10 +94,7 @@ class Funding(Mechanism):
             self.grant(org, self.level_in(org.week))
         elif org.week % QUARTER == 0 and self.level > 0.0:
             self.earn(org)
-        shares = self.buy(org)
-        weekly = org.departments.budget * org.departments.size / WEEKS_A_YEAR
-        for use, part in shares.items():
-            org.ledger[org.week, :, USES.index(use)] = part * weekly
+        self.buy(org, org.ledger[org.week])
 
     def level_in(self, week: int) -> float:
         """The scheduled base level of a week."""
@@ -118,20 +115,29 @@ class Funding(Mechanism):
         budget = opened + self.earned_pace * (deserved - opened)
         self.grant(org, min(max(budget, self.least * self.level), self.most * self.level))
 
-    def buy(self, org: Organisation) -> dict[str, np.ndarray]:
-        """Set what the budgets buy; the shares of each use, one value a department."""
+    def buy(self, org: Organisation, ledger: np.ndarray) -> None:
+        """Set what the budgets buy, and write a week's part of them into its page of the ledger."""
         d = org.departments
-        training, desk, technology, measurement = self.split.shares()
-        desks = np.where(org.desk_paid, desk, 0.0)
-        courses = training + desk - desks
-        d.purse[:] = desk * d.budget * d.size
-        d.courses[:] = np.minimum(1.0, self.course_yield * courses * d.budget * d.lead)
-        d.technology[:] = np.minimum(1.0, self.technology_yield * technology * d.budget)
-        d.insight[:] = np.minimum(1.0, self.measurement_yield * measurement * d.budget)
-        rest = np.ones(d.rows)
-        return {
-            "training": courses,
-            "desk": desks,
-            "technology": technology * rest,
-            "measurement": measurement * rest,
-        }
+        spend(
+            self.split.shares(), self.course_yield, self.technology_yield, self.measurement_yield, org.desk_paid,
+            d.budget, d.size, d.lead, d.purse, d.courses, d.technology, d.insight, ledger,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def spend(
+    shares, by_courses, by_technology, by_measurement, desk_paid, budget, size, lead,
+    purse, courses, technology, insight, ledger,
+):  # fmt: skip
+    """What each department's budget buys; `ledger` [D, uses] takes the week's units."""
+    training, desk, tools, measurement = shares
+    for d in range(len(size)):
+        desks = desk if desk_paid[d] else 0.0
+        taught = training + desk - desks
+        purse[d] = desk * budget[d] * size[d]
+        courses[d] = min(1.0, by_courses * taught * budget[d] * lead[d])
+        technology[d] = min(1.0, by_technology * tools * budget[d])
+        insight[d] = min(1.0, by_measurement * measurement * budget[d])
+        weekly = budget[d] * size[d] / WEEKS_A_YEAR
+        for use, part in enumerate((taught, desks, tools, measurement)):  # in the order of `USES`
+            ledger[d, use] = part * weekly

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numba import njit
 
-from sim.luck import combine, key_of
+from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import NOBODY, USES
@@ -87,102 +88,128 @@ class Governance(Mechanism):
         )
 
     def build(self, org: Organisation) -> None:
-        """Give each desk its home: the owner department's desk has one, hubs have none."""
+        """Group the departments, neighbours in the list together, and give a centralised desk its home."""
         org.desks.way[:] = np.arange(org.desks.rows)
+        org.departments.group[:] = np.arange(org.departments.rows) * org.desks.rows // org.departments.rows
         if self.form == "centralised":
             org.desks.home[:] = int(np.flatnonzero(org.departments.owner)[0])
 
     def step(self, org: Organisation) -> None:
-        """Found, join or leave, staff the desks, and take the mandate's cost."""
+        """Found, join or leave, pay the desks, and take the mandate's cost."""
         if org.week < self.founded or self.form == "none":
             return
         d = org.departments
         if self.form in HUBS:
             self.join(org)
-            d.guided[:] = d.joined
         elif self.form == "decentralised":
             d.guided[:] = d.open & (org.executives.engagement[:-1] >= self.paying_engagement)
         else:
             d.guided[:] = d.open
         if self.form == "holistic":
             return
-        org.desk_paid[:] = d.open if org.desks.rows else d.guided
-        self.gate(org)
-        self.staff(org)
-        self.advise(org)
+        if (d.guided != d.gated).any() or self.settle(org):
+            self.arrange(org)
+        self.pay(org)
         if self.mandate > 0.0:
-            d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
-            for department in np.flatnonzero(d.guided).tolist():
-                org.employees.belief[org.rows_of(department)] *= 1.0 - self.resentment * self.mandate
+            e = org.employees
+            resent(self.resentment, d.mandate, e.department, e.belief)
 
     def join(self, org: Organisation) -> None:
         """Departments join and leave hubs; those that own the activity join at the founding."""
-        d, heads = org.departments, org.executives.engagement[:-1]
-        seen = 0.0
-        if d.joined.any():
-            seen = float(org.worth_share()[d.joined].sum() / d.joined.sum())
-        hazard = self.join_rate * (self.join_engagement + heads)
-        hazard *= self.join_base + self.join_worth * seen + self.mandate
-        leaving = self.leave_rate * (1.0 - heads) * (1.0 - self.mandate)
-        u = org.luck.uniform("governance", d.key, org.week)
-        d.joined[:] = d.open & np.where(d.joined, u >= leaving, u < hazard)
+        d = org.departments
+        join_or_leave(
+            org.luck.stream("governance", org.week), self.join_rate, self.join_engagement, self.join_base,
+            self.join_worth, self.leave_rate, self.mandate, d.key, d.open, org.executives.engagement, d.fit,
+            d.measured, d.joined,
+        )  # fmt: skip
         if org.week == self.founded:
             d.joined |= d.owner
+        d.guided[:] = d.joined
 
-    def gate(self, org: Organisation) -> None:
-        """The gate goes up the week a department is served, and down when it is not."""
-        d = org.departments
-        d.gated_since[d.guided & ~d.gated] = org.week
-        d.gated[:] = d.guided
-
-    def staff(self, org: Organisation) -> None:
-        """Pay desk people and liaisons; what a department pays for its liaisons is charged to its ledger."""
-        d, desks = org.departments, org.desks
-        posts = d.purse / self.person_cost
-        if not desks.rows:
-            grown = (org.week - d.gated_since + 1) / self.hiring_weeks
-            d.local[:] = np.where(d.gated, posts * np.minimum(1.0, grown), 0.0)
-            return
-        grown = min(1.0, (org.week - self.founded + 1) / self.hiring_weeks)
-        group = self.group_of(org)
-        d.served[:] = np.where(d.guided, group, NOBODY)
-        liaisons = np.zeros(d.rows)
-        if self.form in HUBS:
-            liaisons = np.where(d.joined, np.maximum(1.0, np.floor(d.size / self.staff_per_liaison)), 0.0)
-        d.liaison[:] = liaisons > 0.0
-        d.local[:] = self.liaison_time * liaisons
-        for desk in range(desks.rows):
-            mine = group == desk
-            team = grown * posts.sum() * d.size[mine].sum() / org.employees.rows
-            paid = self.liaison_hub_part * liaisons[mine].sum()
-            desks.people[desk] = team - min(paid, self.liaison_most * team)
-        cost = self.liaison_department_part * self.person_cost / WEEKS_A_YEAR
-        org.ledger[org.week, :, USES.index("liaison")] = cost * liaisons
-
-    def group_of(self, org: Organisation) -> np.ndarray:
-        """The desk that would serve each department: neighbours in the list share one."""
-        return np.arange(org.departments.rows) * org.desks.rows // org.departments.rows
-
-    def advise(self, org: Organisation) -> None:
-        """Set the way recommended in each department: a desk's, or with no desk above it its own."""
-        d, desks = org.departments, org.desks
-        if org.ways == 1:
-            return
-        if not desks.rows:
-            d.advice[:] = np.where(d.guided, np.arange(d.rows), -1)
-            return
-        if self.form == "multiple_hubs" and self.tied and org.week >= self.founded + self.tie_after:
-            self.settle(org)
-        d.advice[:] = np.where(d.guided, d.rows + desks.way[self.group_of(org)], -1)
-
-    def settle(self, org: Organisation) -> None:
-        """With some luck, the hub with the poorest way takes the best one's."""
+    def settle(self, org: Organisation) -> bool:
+        """With some luck, the tied hub with the poorest way takes the best one's; whether one did."""
+        if self.form != "multiple_hubs" or not self.tied or org.week < self.founded + self.tie_after:
+            return False
         desks = org.desks
         quality = desks.quality[desks.way].sum(axis=1)
-        best, poorest = int(np.argmax(quality)), int(np.argmin(quality))
-        if desks.way[best] != desks.way[poorest]:
-            lucky = org.luck.uniform(
-                "governance", combine(np.uint64(key_of("tied hubs")), np.uint64(0)), org.week
-            )
-            if lucky < self.tie_rate:
-                desks.way[poorest] = desks.way[best]
+        best, poorest = desks.way[np.argmax(quality)], int(np.argmin(quality))
+        if desks.way[poorest] == best:
+            return False
+        if org.luck.uniform("tied hubs", np.uint64(poorest), org.week) >= self.tie_rate:
+            return False
+        desks.way[poorest] = best
+        return True
+
+    def arrange(self, org: Organisation) -> None:
+        """Where a desk serves, the gate goes up, liaisons start, and its way is recommended; elsewhere not."""
+        d, desks = org.departments, org.desks
+        d.gated_since[d.guided & ~d.gated] = org.week
+        d.gated[:] = d.guided
+        d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
+        org.desk_paid[:] = d.open if desks.rows else d.guided
+        if desks.rows:
+            d.served[:] = np.where(d.guided, d.group, NOBODY)
+        if self.form in HUBS:
+            d.liaisons[:] = np.where(d.joined, np.maximum(1, d.size // self.staff_per_liaison), 0)
+            d.local[:] = self.liaison_time * d.liaisons
+        if org.ways > 1:
+            recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
+            d.advice[:] = np.where(d.guided, recommended, -1)
+
+    def pay(self, org: Organisation) -> None:
+        """Pay desk people and liaisons; what a department pays for its liaisons is charged to its ledger."""
+        d, desks = org.departments, org.desks
+        if not desks.rows:
+            grown = np.minimum(1.0, (org.week - d.gated_since + 1) / self.hiring_weeks)
+            d.local[:] = np.where(d.gated, d.purse / self.person_cost * grown, 0.0)
+            return
+        grown = min(1.0, (org.week - self.founded + 1) / self.hiring_weeks)
+        hire(
+            grown / self.person_cost, self.liaison_hub_part, self.liaison_most,
+            self.liaison_department_part * self.person_cost / WEEKS_A_YEAR, d.group, d.size, d.purse, d.liaisons,
+            desks.people, org.ledger[org.week, :, USES.index("liaison")],
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def join_or_leave(
+    stream, rate, base_engagement, base, by_worth, leave_rate, mandate, key, opened, engagement, fit, measured, joined
+):  # fmt: skip
+    """Whether each department is in the hub this week; worth is seen where departments have joined before."""
+    members, seen = 0, 0.0
+    for d in range(len(joined)):
+        if joined[d] and fit[d].sum() > 0.0:
+            seen += measured[d].sum() / fit[d].sum()
+        members += joined[d]
+    pull = base + by_worth * (seen / members if members else 0.0) + mandate
+    for d in range(len(joined)):
+        luck, g = unit(word(stream, key[d])), engagement[d]
+        if joined[d]:
+            joined[d] = luck >= leave_rate * (1.0 - g) * (1.0 - mandate)
+        else:
+            joined[d] = opened[d] and luck < rate * (base_engagement + g) * pull
+
+
+@njit(cache=True)
+def hire(posts_a_unit, hub_part, most, liaison_cost, group, size, purse, liaisons, people, ledger):
+    """Desk people [desks], by what is set aside for them less what liaisons cost; `ledger` [D] takes the latter."""
+    posts = posts_a_unit * purse.sum()
+    for desk in range(len(people)):
+        staff, paid = 0, 0.0
+        for d in range(len(group)):
+            if group[d] == desk:
+                staff += size[d]
+                paid += hub_part * liaisons[d]
+        team = posts * staff / size.sum()
+        people[desk] = team - min(paid, most * team)
+    for d in range(len(ledger)):
+        ledger[d] = liaison_cost * liaisons[d]
+
+
+@njit(cache=True)
+def resent(resentment, mandate, department, belief):
+    """Being told costs belief, wherever a desk has a mandate."""
+    for i in range(len(department)):
+        if mandate[department[i]] > 0.0:
+            for k in range(belief.shape[1]):
+                belief[i, k] *= 1.0 - resentment * mandate[department[i]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
+from numba import njit
 
 from sim.luck import combine
 from sim.mechanisms.base import Mechanism
@@ -42,7 +42,28 @@ class Measurement(Mechanism):
         d, x = org.departments, org.executives
         if org.week % QUARTER == 0:
             self.draw_errors(org)
-        d.measured[:] = np.maximum(0.0, d.worth + self.noise * (1.0 - d.insight)[:, None] * d.error)
-        worth = org.by_scope(d.size * d.measured.sum(axis=1)) / (self.good * x.attainable)
-        followers = org.by_scope((d.practised * d.fit).sum(axis=1)) / x.attainable
-        x.evidence[:] = self.focus * np.minimum(1.0, worth) + (1.0 - self.focus) * self.followers * followers
+        measure(
+            self.focus, self.noise, self.followers, self.good, d.size, d.fit, d.practised, d.worth, d.insight, d.error,
+            x.attainable, d.measured, x.evidence,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def measure(
+    focus, noise, followers, good, size, fit, practised, worth, insight, error, attainable, measured, evidence
+):  # fmt: skip
+    """Measured worth of each department and practice; evidence of the heads and, last, of the top executive."""
+    departments, practices = worth.shape
+    all_worth = all_active = 0.0
+    for x in range(departments + 1):
+        seen, active = all_worth, all_active
+        if x < departments:
+            seen = active = 0.0
+            for k in range(practices):
+                measured[x, k] = max(0.0, worth[x, k] + noise * (1.0 - insight[x]) * error[x, k])
+                seen += size[x] * measured[x, k]
+                active += practised[x, k] * fit[x, k]
+            all_worth += seen
+            all_active += active
+        outcome = min(1.0, seen / (good * attainable[x]))
+        evidence[x] = focus * outcome + (1.0 - focus) * followers * active / attainable[x]

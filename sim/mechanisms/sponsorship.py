@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from sim.luck import combine, key_of
 from sim.mechanisms.base import Mechanism
@@ -67,22 +68,16 @@ class Sponsorship(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Move understanding and engagement by one week, then the lead that departments feel."""
-        x = org.executives
+        x, d = org.executives, org.departments
         if org.week == self.sponsor_week:
             self.name_sponsor(org)
-        u, g = x.understanding, x.engagement
-        activity = org.by_scope(org.departments.activity) / x.staff
-        uses = org.employees.breadth[x.person] > 0
-        x.expected[:] = self.expectation * org.budget_by_scope() * min(1.0, org.week / self.patience)
-        convinced = self.evidence_pull * u * (1.0 - g) * np.minimum(1.0, self.evidence_full * x.evidence)
-        change = self.company * (g.sum() / len(g) - g)
-        if org.sponsored:
-            change += convinced + self.sponsor_pull * np.maximum(0.0, org.sponsor_pull - g)
-        else:
-            change += self.unsponsored * convinced
-        change -= self.disappointment * np.maximum(0.0, x.expected - x.evidence) * g
-        u += (self.learn_by_activity * activity + self.learn_by_use * uses) * (1.0 - u)
-        g[:] = np.maximum(0.0, np.minimum(1.0, g + change))
+        back_or_cool(
+            self.learn_by_activity, self.learn_by_use, self.evidence_pull if org.sponsored else
+            self.evidence_pull * self.unsponsored, self.evidence_full, self.company, self.sponsor_pull * org.sponsored,
+            org.sponsor_pull, self.disappointment, self.expectation * min(1.0, org.week / self.patience),
+            d.activity, d.budget, d.size, x.staff, x.person, org.employees.breadth, x.evidence, x.expected,
+            x.understanding, x.engagement,
+        )  # fmt: skip
         self.lead(org)
 
     def name_sponsor(self, org: Organisation) -> None:
@@ -96,7 +91,40 @@ class Sponsorship(Mechanism):
     def lead(self, org: Organisation) -> None:
         """Lead felt in each department: its head's and the top's engagement, more if they guide."""
         x = org.executives
-        heads, top = x.engagement[:-1], x.engagement[-1]
-        engaged = self.head_weight * heads + (1.0 - self.head_weight) * top
-        style = self.head_weight * x.style[:-1] + (1.0 - self.head_weight) * x.style[-1]
-        org.departments.lead[:] = engaged * (self.directive_lead + (1.0 - self.directive_lead) * style)
+        feel_lead(self.head_weight, self.directive_lead, x.engagement, x.style, org.departments.lead)
+
+
+@njit(cache=True)
+def back_or_cool(
+    by_activity, by_use, by_evidence, evidence_full, company, by_sponsor, pull, disappointment, expectation,
+    activity, budget, size, staff, person, breadth, evidence, expected, understanding, engagement,
+):  # fmt: skip
+    """Understanding and engagement of the heads and, last, the top executive, one week on."""
+    executives = len(engagement)
+    mean = 0.0
+    for x in range(executives):
+        mean += engagement[x] / executives
+    all_active, all_money = 0, 0.0
+    for x in range(executives):
+        active, money = all_active, all_money
+        if x < executives - 1:
+            active, money = activity[x], budget[x] * size[x]
+            all_active += active
+            all_money += money
+        u, g = understanding[x], engagement[x]
+        expected[x] = expectation * money / staff[x]
+        change = by_evidence * u * (1.0 - g) * min(1.0, evidence_full * evidence[x]) + company * (mean - g)
+        change += by_sponsor * max(0.0, pull - g) - disappointment * max(0.0, expected[x] - evidence[x]) * g
+        understanding[x] = u + (by_activity * active / staff[x] + by_use * (breadth[person[x]] > 0)) * (
+            1.0 - u
+        )
+        engagement[x] = min(1.0, max(0.0, g + change))
+
+
+@njit(cache=True)
+def feel_lead(head_weight, directive_lead, engagement, style, lead):
+    """Lead felt in each department: its head's and the top's engagement, more if they guide."""
+    for d in range(len(lead)):
+        engaged = head_weight * engagement[d] + (1.0 - head_weight) * engagement[-1]
+        guiding = head_weight * style[d] + (1.0 - head_weight) * style[-1]
+        lead[d] = engaged * (directive_lead + (1.0 - directive_lead) * guiding)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from sim.luck import combine, draw, word
+from sim.luck import combine, half, pair, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import TRYING
@@ -75,12 +75,14 @@ def choose_ways(
     count = 0
     for i in range(n):
         d = department[i]
-        person = word(stream, key[i])
+        bits = person = word(stream, key[i])
         for k in range(practices):
+            if k % 2 == 0:
+                bits = pair(person, k)
             if not practising[i, k]:
                 continue
             new = rung[i, k] == TRYING and since[i, k] == week
-            if not new and draw(person, k) >= review:
+            if not new and half(bits, k) >= review:
                 continue
             total = 0.0
             for edge in range(indptr[i], indptr[i + 1]):
