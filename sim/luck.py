@@ -265,10 +265,10 @@ class Luck:
             base = self._streams[mechanism] = key_of(f"{self.seed}/{mechanism}")
         return np.uint64((base + (week + 1) * 0xA24BAED4963EE407) & 0xFFFFFFFFFFFFFFFF)
 
-    def uniform(self, mechanism: str, key: np.ndarray, week: int = 0) -> np.ndarray:
+    def uniform(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Uniform numbers in [0, 1), one for each stable key (uint64), in the key's shape."""
         return _uniform(self.stream(mechanism, week), key)
 
-    def normal(self, mechanism: str, key: np.ndarray, week: int = 0) -> np.ndarray:
+    def normal(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Standard normal numbers, one for each stable key (uint64), in the key's shape."""
         return normal_quantile(_uniform(self.stream(mechanism, week), key) + 0.5 * 2.0**-53)
