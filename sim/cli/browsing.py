@@ -11,7 +11,9 @@ from sim.cli.common import changes, plan_of
 
 @click.command()
 @click.argument("scenario", default="baseline")
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@click.option(
+    "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+)
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
 @changes
 def browse(scenario: str, port: int, no_open: bool, changes: dict[str, Any]) -> None:
@@ -25,6 +27,6 @@ def browse(scenario: str, port: int, no_open: bool, changes: dict[str, Any]) -> 
     try:
         from sim.browser.server import serve
     except ModuleNotFoundError as error:
-        fault = Fault("browse", f"{error.name} is not installed", "install the browser's part: pip install '.[browser]'")
-        raise InputError([fault]) from None
+        how = "get what the page needs with: pip install '.[browser]'"
+        raise InputError([Fault("browse", f"{error.name} is not installed", how)]) from None
     serve(plan, port, open_browser=not no_open)

@@ -109,6 +109,8 @@ def compare(
     """
     from sim.analysis.comparison import compare as pair
 
+    if figure and not figure.endswith((".png", ".svg")):
+        raise click.BadParameter(f"{figure!r} ends neither in .png nor in .svg", param_hint="--figure")
     result = pair(plan_of(a, changes), plan_of(b, changes), runs=runs, first_seed=first_seed, workers=workers)
     if figure:
         from sim.figures import save_difference

@@ -1,0 +1,202 @@
+"""Commands that sweep: run an experiment, going on where it was interrupted, and say how far it has come."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.common import as_json, table
+
+if TYPE_CHECKING:
+    from sim.sweeps import Results, Standing
+
+_EVERY = 5.0  # seconds between lines of progress where there is no terminal
+
+
+@click.command()
+@click.argument("experiment")
+@click.option(
+    "--workers", type=click.IntRange(0), help="Processes; one a core unless given, 0 for none but this."
+)
+@click.option("--yes", is_flag=True, help="Start even more than 100,000 runs.")
+@as_json
+def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> None:
+    """Run EXPERIMENT, a file or a shipped name, into results/NAME.
+
+    Every finished run is stored at once. Stop it with Ctrl-C, or however you like: the same command goes on, and no run
+    is done twice.
+    """
+    from concurrent.futures import BrokenExecutor
+    from sqlite3 import OperationalError
+
+    from sim.sweeps import load_experiment
+    from sim.sweeps import sweep as run
+    from sim.sweeps.design import MOST
+
+    asked = load_experiment(experiment)
+    if asked.size > MOST and not yes:
+        raise click.UsageError(
+            f"{experiment} asks for {asked.size:,} runs, more than {MOST:,}: add --yes if you mean it."
+        )
+    last: list[Standing] = []
+    try:
+        with _shown() as show:
+
+            def tell(standing: Standing) -> None:
+                last[:] = [standing]
+                show(standing)
+
+            results = run(asked, workers=workers, progress=tell)
+    except KeyboardInterrupt:
+        at = f"{last[0].stored:,} of {last[0].total:,} runs are stored" if last else "nothing was begun"
+        click.echo(f"Stopped: {at}. The same command goes on from there.", err=True)
+        sys.exit(130)
+    except OperationalError as error:
+        click.echo(
+            f"unsilo: results cannot be written: {error}. What is stored stays; the same command goes on.",
+            err=True,
+        )
+        sys.exit(1)
+    except BrokenExecutor as error:
+        click.echo(
+            f"unsilo: no worker process is left ({error}); the same command goes on, and --workers 0 does without them",
+            err=True,
+        )
+        sys.exit(1)
+    _report(results, as_json)
+    if results.failures:
+        sys.exit(1)
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[Standing], None]]:
+    """How progress is shown: a bar on a terminal, else a line every few seconds; always beside the output proper."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = [
+        BarColumn(None), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn(),
+    ]  # fmt: skip
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("runs", total=None, rate="starting")
+        yield lambda standing: bar.update(
+            task, total=standing.total, completed=standing.stored + standing.failed, rate=_pace(standing)
+        )
+
+
+def _lines() -> Callable[[Standing], None]:
+    said = -_EVERY
+
+    def show(standing: Standing) -> None:
+        nonlocal said
+        done = standing.stored + standing.failed
+        if time.monotonic() - said >= _EVERY or done == standing.total:
+            said = time.monotonic()
+            click.echo(f"{done:,} of {standing.total:,} runs, {_pace(standing)}", err=True)
+
+    return show
+
+
+def _pace(standing: Standing) -> str:
+    """Failures, speed and time to go, in words."""
+    words = [f"{standing.failed:,} failed"] if standing.failed else []
+    if standing.left is None:
+        words.append(
+            "nothing left to do" if standing.stored == standing.total else "compiling and starting workers"
+        )
+    elif standing.stored + standing.failed < standing.total:
+        words += [f"{standing.rate:.3g} a second", f"{_duration(standing.left)} to go"]
+    else:
+        words.append(f"{standing.rate:.3g} a second")
+    return ", ".join(words)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _report(results: Results, as_json: bool) -> None:
+    """The finding of a sweep, with the share of each state at each level, and the runs that raised."""
+    from sim.outcome import STATES
+    from sim.sweeps.summary import by_level, finding
+
+    levels = by_level(results)
+    if as_json:
+        found: dict[str, Any] = {
+            "experiment": results.experiment.name,
+            "folder": str(results.folder),
+            "runs": results.asked,
+            "finished": len(results.runs),
+            "failures": [asdict(one) for one in results.failures],
+            "states": {state: int((results.runs["state"] == state).sum()) for state in STATES},
+            "levels": [asdict(one) for one in levels],
+            "finding": finding(results),
+        }
+        click.echo(json.dumps(found, indent=2))
+        return
+    for notice in results.notices:
+        click.echo(f"note: {notice}", err=True)
+    seen = [state for state in STATES if (results.runs["state"] == state).any()]
+    rows, last = [], ""
+    for one in levels:
+        shares = [f"{one.states[state].share:.0%}" for state in seen]
+        rows.append([one.factor if one.factor != last else "", str(one.level), f"{one.runs:,}", *shares])
+        last = one.factor
+    if rows:
+        table(["factor", "level", "runs", *seen], rows, "llr" + "r" * len(seen))
+    click.secho(finding(results), bold=True)
+    click.echo(f"Results: {results.folder}")
+    if results.failures:
+        click.echo(f"{len(results.failures):,} runs failed; the same command tries them again:", err=True)
+        for failure in results.failures:
+            levels_of = ", ".join(f"{label} = {level}" for label, level in failure.factors.items())
+            click.echo(f"  {levels_of or 'the scenario'}, seed {failure.seed}: {failure.error}", err=True)
+
+
+@click.command()
+@click.argument("results")
+@as_json
+def status(results: str, as_json: bool) -> None:
+    """What of RESULTS, a folder or the name of an experiment, has finished and what is missing."""
+    from sim.sweeps import load_results
+
+    found = load_results(results)
+    finished, missing = len(found.runs), len(found.missing)
+    first, last = found.sessions[0], found.sessions[-1]
+    if as_json:
+        whole = {"experiment": found.experiment.name, "folder": str(found.folder), "runs": found.asked}
+        click.echo(
+            json.dumps(
+                {**whole, "finished": finished, "missing": missing, "sessions": found.sessions}, indent=2
+            )
+        )
+        return
+    made = ", ".join(f"{name} {last[name]}" for name in ("python", "mesa", "numpy", "numba", "scipy"))
+    rows = [
+        ["experiment", found.experiment.title or found.experiment.name],
+        ["finished", f"{finished:,} of {found.asked:,} runs"],
+        ["missing", f"{missing:,}"],
+        ["first started", first["started"]],
+        ["last started", f"{last['started']}, start {len(found.sessions)}"],
+        ["made with", made],
+    ]
+    table(["results", str(found.folder)], rows)
+    if missing:
+        click.echo(f"{missing:,} runs are missing. To go on, the command that started it: {last['command']}")
+    else:
+        click.echo("Everything that the experiment asks for has finished.")
