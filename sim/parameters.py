@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ASSUMED = "assumed"
 
@@ -13,6 +13,15 @@ class Section(BaseModel):
     """A table of a scenario: every key is declared, unknown ones are refused, and values never change in a run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left_out(cls, data: Any) -> Any:
+        """`key = false` leaves out a key that need not be given: TOML has no word for nothing."""
+        if not isinstance(data, dict):
+            return data
+        optional = {name for name, field in cls.model_fields.items() if field.default is None}
+        return {key: value for key, value in data.items() if value is not False or key not in optional}
 
 
 def parameter(

@@ -32,13 +32,13 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the values of `over` laid upon it, table by table; `key = false` drops what is no switch."""
+    """`base` with the values of `over` laid upon it, table by table; `key = false` drops a table."""
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
         if isinstance(value, Mapping):
             merged[key] = overlay(below if isinstance(below, Mapping) else {}, value)
-        elif value is False and key in merged and not isinstance(below, bool):
+        elif value is False and isinstance(below, Mapping):
             merged.pop(key)
         else:
             merged[key] = value

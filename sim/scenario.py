@@ -15,7 +15,7 @@ from pydantic import SerializeAsAny, model_validator
 
 from sim import shipped
 from sim.errors import Fault, InputError, nearest_name
-from sim.mechanisms import Mechanism, schedule
+from sim.mechanisms import Mechanism, placed, schedule
 from sim.network import Network
 from sim.outcome import Cuts
 from sim.parameters import Section, parameter, share
@@ -284,9 +284,9 @@ def parse(
     """
     data = dict(data)
     faults: list[Fault] = []
-    order: list[type[Mechanism]] = list(schedule())
+    order = list(schedule())
     for own in known:
-        order.append(type(own))
+        order = placed(order, type(own))
     mechanisms = []
     for kind in order:
         table = data.pop(kind.name, False)

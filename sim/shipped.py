@@ -23,4 +23,11 @@ def find(kind: str, name: str, beside: Path | None = None) -> Path | None:
     candidates = [Path(name), folder(kind) / f"{name}.toml"]
     if beside is not None:
         candidates[:0] = [beside / name, beside / f"{name}.toml"]
-    return next((path for path in candidates if path.suffix == ".toml" and path.is_file()), None)
+    return next((path for path in candidates if path.suffix == ".toml" and _is_file(path)), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file
+        return False

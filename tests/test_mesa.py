@@ -174,7 +174,9 @@ def test_a_mechanism_of_ones_own_is_added_replaced_and_dropped(small):
     assert run(silent, 1).weekly.tobytes() == run(plain, 1).weekly.tobytes()
     assert run(nudged.without("nudge"), 1).weekly.tobytes() == run(plain, 1).weekly.tobytes()
     assert nudged.hash() != silent.hash() != plain.hash()
-    assert nudged.replaced({"nudge.size": 0.1})["nudge"].size == 0.1
+    again = nudged.replaced({"nudge.size": 0.1})
+    assert again["nudge"].size == 0.1
+    assert [one.name for one in again.mechanisms] == names, "it keeps its place in the week"
 
 
 def test_a_column_of_ones_own_shows_on_the_agents(small):

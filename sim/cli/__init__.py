@@ -62,9 +62,8 @@ def unsilo() -> None:
 def main() -> None:
     """Run the command line; wrong input ends with one message a fault and exit code 2."""
     try:
-        unsilo.main(prog_name="unsilo", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = unsilo.main(prog_name="unsilo", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

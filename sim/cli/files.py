@@ -82,17 +82,15 @@ def _starting_point(plan: object, extends: str) -> str:
 
     assert isinstance(plan, Scenario)
     lines = [f"extends = {json.dumps(extends)}", 'title = "My scenario"', 'about = "What it stands for."', ""]
-    last = ""
+    groups: dict[str, list[str]] = {"": []}
     for key, value, unit, allowed, meaning, source in parameters(plan):
-        head, _, name = key.rpartition(".")
-        if key in ("title", "about"):
-            continue
-        if head != last:
-            lines += ["", f"[{head}]"]
-            last = head
-        facts = "; ".join(part for part in (unit, allowed, source) if part)
-        lines.append(f"# {name} = {_toml(value)}  # {meaning} [{facts}]")
-    return "\n".join(lines) + "\n"
+        table, _, name = key.rpartition(".")
+        if key not in ("title", "about"):
+            facts = "; ".join(part for part in (unit, allowed, source) if part)
+            groups.setdefault(table, []).append(f"# {name} = {_toml(value)}  # {meaning} [{facts}]")
+    for table, keys in groups.items():
+        lines += [*([f"[{table}]"] if table else []), *keys, ""]
+    return "\n".join(lines)
 
 
 def _toml(value: object) -> str:
