@@ -91,7 +91,9 @@ DEPARTMENTS = {
     "group": Column(np.int64, 0, "desk", "desk that would serve it"),
     "liaisons": Column(np.int64, 0, "people", "its liaisons to the hub, who know its work"),
     "mandate": Column(float, 0.0, "0..1", "how binding the desk's way is here"),
-    "carry": Column(float, 0.0, "requests", "part of a local clearance carried over while a queue waits"),
+    "carry": Column(
+        float, 0.0, "requests", "time for local clearances that is left, carried over while a queue waits"
+    ),
     "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),
     "turn": Column(np.int64, 0, "place", "how far the desk has come in teaching its staff in turn"),
     "cleared": Column(np.int64, 0, "requests", "cleared in each of the last 13 weeks", "quarter"),
@@ -137,7 +139,9 @@ DESKS = {
     ),
     "way": Column(np.int32, 0, "desk", "the desk whose way it recommends: its own until tied hubs settle"),
     "people": Column(float, 0.0, "person-weeks", "people who clear and teach"),
-    "carry": Column(float, 0.0, "requests", "part of a clearance carried over while a queue waits"),
+    "carry": Column(
+        float, 0.0, "requests", "time for clearances that is left, carried over while a queue waits"
+    ),
     "quality": Column(float, 0.5, "0..1", "quality of its way, before it meets special work", "practice"),
 }
 

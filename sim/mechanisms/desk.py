@@ -74,10 +74,8 @@ class Desk(Mechanism):
                 org.week, org.luck.stream("desk", org.week), self.colleagues * budget, d.guided, e.key, e.department,
                 e.rung, e.way, e.taught, e.contact, e.heard,
             )  # fmt: skip
-        done = d.cleared.sum(axis=1)
-        share_cleared = np.where(done + d.waiting > 0, done / np.maximum(1, done + d.waiting), 1.0)
         org.in_contact = guide(
-            org.week, self.contact_weeks, self.policy, self.policy_part, self.joined_part, d.guided, share_cleared,
+            org.week, self.contact_weeks, self.policy, self.policy_part, self.joined_part, d.guided, d.cleared, d.waiting,
             e.department, e.knows, e.contact, e.guidance,
         )  # fmt: skip
         if org.desks.rows and org.ways > 1:
@@ -86,33 +84,19 @@ class Desk(Mechanism):
     def clear_and_teach(self, org: Organisation) -> None:
         """Clear the oldest requests first; teach with the time that is left."""
         d, e, desks = org.departments, org.employees, org.desks
-        local = self.requests * d.local + d.carry
-        room = self.requests * desks.people + desks.carry
-        cost = 1.0 + self.special_cost * d.specificity
-        home = desks.home[np.maximum(d.served, 0)] if desks.rows else d.served
-        cost[(d.served != NOBODY) & (home == np.arange(d.rows))] = 1.0
-        today = org.week % d.cleared.shape[1]
-        d.cleared[:, today] = 0
+        today = d.cleared[:, org.week % d.cleared.shape[1]]
+        d.carry += self.requests * d.local
+        desks.carry += self.requests * desks.people
         work_queue(
-            org.week, org.luck.stream("desk", org.week), org.practices.gated, self.give_up,
-            self.approval_weeks, d.gated, org.was_gated, d.served, cost, local, room, d.cleared[:, today], d.waiting,
-            org.requests, e.key, e.department, e.rung, e.practising, e.asked, e.approved, e.contact,
+            org.week, org.luck.stream("desk", org.week), org.practices.gated, self.give_up, self.approval_weeks,
+            self.special_cost, d.gated, org.was_gated, d.served, desks.home, d.specificity, d.carry, desks.carry, today,
+            d.waiting, org.requests, e.key, e.department, e.rung, e.practising, e.asked, e.approved, e.contact,
+        )  # fmt: skip
+        teach(
+            org.week, self.pupils / self.requests, org.turns, d.gated, d.served, d.waiting, d.first, d.size, d.turn,
+            d.credit, d.carry, desks.carry, e.taught, e.contact,
         )  # fmt: skip
         org.was_gated[:] = d.gated
-        busy = d.waiting > 0
-        d.carry[:] = np.where(busy, local, 0.0)
-        d.credit += np.where(busy, 0.0, local) * (self.pupils / self.requests)
-        for desk in range(desks.rows):
-            served = d.served == desk
-            if busy[served].any():
-                desks.carry[desk] = room[desk]
-            else:
-                desks.carry[desk] = 0.0
-                staff = np.where(served, d.size, 0)
-                d.credit += room[desk] * (self.pupils / self.requests) * staff / max(1, staff.sum())
-        np.minimum(d.credit, d.size, out=d.credit)
-        d.credit[~d.gated] = 0.0
-        teach(org.week, org.turns, d.first, d.size, d.turn, d.credit, e.taught, e.contact)
 
     def learn(self, org: Organisation) -> None:
         """Each way in force moves towards what works best among the departments it serves; the owner's if it has a home."""
@@ -151,20 +135,21 @@ def learn_ways(
 
 @njit(cache=True)
 def work_queue(
-    week, stream, risky, give_up, approval_weeks, gated, was_gated, served, cost, local, room, cleared, waiting,
-    requests, key, department, rung, practising, asked, approved, contact,
+    week, stream, risky, give_up, approval_weeks, special_cost, gated, was_gated, served, home, specificity, local, room,
+    cleared, waiting, requests, key, department, rung, practising, asked, approved, contact,
 ):  # fmt: skip
-    """Age, withdraw, renew and clear requests; `requests` counts made, cleared, weeks waited, given up, withdrawn."""
+    """Age, withdraw, renew and clear requests, in the time of `local` [D] and `room` [desks], which holds what is left.
+
+    `requests` counts made, cleared, weeks waited, given up, withdrawn.
+    """
     n, practices = rung.shape
-    size = 0
-    for i in range(n):
-        if gated[department[i]]:
-            for k in range(practices):
-                size += asked[i, k] >= 0
-    cells = np.empty(size, np.int64)
-    age = np.empty(size, np.uint64)
+    cells, age = (
+        np.empty(n * practices, np.int64),
+        np.empty(n * practices, np.uint64),
+    )  # filled as far as needed
     count = 0
     waiting[:] = 0
+    cleared[:] = 0
     for i in range(n):
         d = department[i]
         if not gated[d]:
@@ -204,10 +189,11 @@ def work_queue(
         i, k = cells[c] // practices, cells[c] % practices
         d = department[i]
         desk = served[d]
+        cost = 1.0 if desk != NOBODY and home[desk] == d else 1.0 + special_cost * specificity[d]
         if local[d] >= 1.0:
             local[d] -= 1.0
-        elif desk != NOBODY and not stuck[desk] and room[desk] >= cost[d]:
-            room[desk] -= cost[d]
+        elif desk != NOBODY and not stuck[desk] and room[desk] >= cost:
+            room[desk] -= cost
         else:
             if desk != NOBODY:
                 stuck[desk] = True
@@ -222,9 +208,27 @@ def work_queue(
 
 
 @njit(cache=True)
-def teach(week, turns, first, size, turn, credit, taught, contact):
-    """Teach each department's staff in turn, as many as its credit pays for."""
+def teach(
+    week, pupils, turns, gated, served, waiting, first, size, turn, credit, local, room, taught, contact
+):  # fmt: skip
+    """Teach staff in turn with the time that is left; where something waits, it is carried over for that instead."""
     for d in range(len(size)):
+        if waiting[d] == 0:
+            credit[d] += pupils * local[d]
+            local[d] = 0.0
+    for desk in range(len(room)):
+        queue, staff = 0, 0
+        for d in range(len(size)):
+            if served[d] == desk:
+                queue += waiting[d]
+                staff += size[d]
+        if queue == 0:
+            for d in range(len(size)):
+                if served[d] == desk:
+                    credit[d] += pupils * room[desk] * size[d] / staff
+            room[desk] = 0.0
+    for d in range(len(size)):
+        credit[d] = min(float(size[d]), credit[d]) if gated[d] else 0.0
         while credit[d] >= 1.0:
             i = turns[first[d] + turn[d]]
             taught[i] = week
@@ -270,10 +274,15 @@ def teach_among_colleagues(
 
 @njit(cache=True)
 def guide(
-    week, contact_weeks, policy, policy_part, joined_part, guided, share_cleared, department, knows, contact, guidance
+    week, contact_weeks, policy, policy_part, joined_part, guided, cleared, waiting, department, knows, contact, guidance
 ):  # fmt: skip
     """Guidance = policy x (.3 + .7 x contact x share cleared), half where one knows neither; those in contact."""
     in_contact = 0
+    share_cleared = np.ones(len(guided))
+    for d in range(len(guided)):
+        done = cleared[d].sum()
+        if done + waiting[d] > 0:
+            share_cleared[d] = done / (done + waiting[d])
     for i in range(len(department)):
         d = department[i]
         if not guided[d]:
