@@ -53,7 +53,9 @@ class Organisation(mesa.Model):
         self.experienced = np.zeros((d, k, self.ways))
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.changes = Changes(self.employees.rows * k)
-        self.kinds = np.array([one.kind for one in plan.practices.values()])
+        kinds = [one.kind for one in plan.practices.values()]
+        self.of_engagement = np.array([kind == "engagement" for kind in kinds])
+        self.of_presence = np.array([kind == "presence" for kind in kinds])
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
         self.desk_paid = np.zeros(d, np.bool_)
         self.requests = np.zeros(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from numba import njit
+
 from sim.mechanisms.base import Mechanism
 from sim.outcome import converged_now
 from sim.parameters import parameter, share
@@ -40,28 +42,46 @@ class Maturity(Mechanism):
 
     def stage(self, org: Organisation) -> int:
         """The highest stage whose rule holds; 1 where none does."""
-        d = org.departments
-        measures = org.measures
-        if converged_now(measures["A"], measures["C"], measures["V"], org.mean_alignment, org.plan.outcome):
+        d, x, cuts = org.departments, org.executives, org.plan.outcome
+        A, _, C, V, *_ = org.measured.tolist()
+        if converged_now(A, C, V, org.mean_alignment, cuts):
             return 6
-        active = (d.activity >= self.active * d.size).sum() / d.rows
-        engaged = org.executives.engagement.sum() / org.executives.rows
+        active, guided, engaging, publishing = shares(
+            self.active, self.engagement, org.of_engagement, org.of_presence, d.size, d.activity, d.guided, d.owner,
+            d.practised,
+        )  # fmt: skip
         if (
             active >= self.strategic_departments
-            and engaged >= self.executives
-            and measures["C"] >= self.dominant
+            and C >= self.dominant
+            and x.engagement.mean() >= self.executives
         ):
             return 5
-        guided = d.size[d.guided].sum()
-        if (
-            org.sponsored
-            and active >= self.formal_departments
-            and guided >= self.policy_reach * org.employees.rows
-        ):
+        if org.sponsored and active >= self.formal_departments and guided >= self.policy_reach:
             return 4
-        practised = d.practised / d.size[:, None]
-        engaging = (practised[:, org.kinds == "engagement"] >= self.engagement).sum(axis=0)
-        if engaging.size and engaging.max() >= min(self.engaged_departments, d.rows):
+        if engaging >= min(self.engaged_departments, d.rows):
             return 3
-        publishing = practised[d.owner][:, org.kinds == "presence"]
-        return 2 if publishing.size and publishing.max() >= self.presence else 1
+        return 2 if publishing >= self.presence else 1
+
+
+@njit(cache=True)
+def shares(active, engaged, of_engagement, of_presence, size, activity, guided, owner, practised):
+    """What the rules of stages 2 to 5 look at.
+
+    Returns:
+        Share of departments that are active; share of staff served; most departments in which one practice of
+        engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence.
+    """
+    departments, practices = practised.shape
+    lively, served, most, publishing = 0, 0, 0, 0.0
+    for d in range(departments):
+        lively += activity[d] >= active * size[d]
+        served += size[d] * guided[d]
+    for k in range(practices):
+        engaging = 0
+        for d in range(departments):
+            if of_engagement[k]:
+                engaging += practised[d, k] >= engaged * size[d]
+            if of_presence[k] and owner[d]:
+                publishing = max(publishing, practised[d, k] / size[d])
+        most = max(most, engaging)
+    return lively / departments, served / size.sum(), most, publishing

@@ -79,10 +79,10 @@ def choose_ways(
         for k in range(practices):
             if k % 2 == 0:
                 bits = pair(person, k)
-            if not practising[i, k]:
+            if half(bits, k) >= review and since[i, k] != week:
                 continue
             new = rung[i, k] == TRYING and since[i, k] == week
-            if not new and half(bits, k) >= review:
+            if not (new or (practising[i, k] and half(bits, k) < review)):
                 continue
             total = 0.0
             for edge in range(indptr[i], indptr[i + 1]):
