@@ -76,15 +76,15 @@ class Organisation(mesa.Model):
         self.record.write(self)
 
     def step(self) -> None:
-        """Live one week."""
+        """Live one week; the last one of the scenario ends the run."""
         if self.week == self.plan.weeks:
-            self.running = False
             return
         self.week += 1
         self.requests[:] = 0
         for mechanism in self.plan.mechanisms:
             mechanism.step(self)
         self.record.write(self)
+        self.running = self.week < self.plan.weeks
 
     def move(self, rows: Any, practices: Any, rung: int, way: Any = None) -> None:
         """Put employees on a rung of practices, one of each in a pair; the counts follow.

@@ -302,11 +302,11 @@ def test_levers_act_at_the_reset_and_not_before(page):
     levers["Mandate of the desk, 0-1"].v_model = 0.0
     levers["Clarity of the strategy, 0-1"].v_model = 0.25
     levers["Seed of the luck"].v_model = 7
-    before = "This run: sponsorship 0.5 · funding 0.5 · hub and spoke · mandate 0.3 · clarity 0.7 · seed 1 "
+    before = "This run: sponsorship 0.5 · funding 0.5 · governance hub and spoke · mandate 0.3 · clarity 0.7 · seed 1 "
     assert page.this_run().startswith(before)
     assert "<b>Week 1</b>" in page.html()
     page.button("Reset").click()
-    after = "This run: sponsorship 0.9 · funding 2 · multiple hubs · mandate 0 · clarity 0.25 · seed 7 "
+    after = "This run: sponsorship 0.9 · funding 2 · governance multiple hubs · mandate 0 · clarity 0.25 · seed 7 "
     assert page.this_run().startswith(after)
     assert "<b>Week 0</b>" in page.html()
     assert "hub 2's way" in page.network().art

@@ -89,9 +89,8 @@ class AdjustableOrganisation(Organisation):
         self.frame = Frame.of(self, Scene.of(self))
 
     def step(self) -> None:
-        """Live one week, then copy what there is to see of it; the last week stops Mesa's controls."""
+        """Live one week, then copy what there is to see of it."""
         super().step()
-        self.running = self.week < self.plan.weeks
         self.frame = Frame.of(self, self.frame.scene)
 
 
@@ -134,7 +133,7 @@ def Page() -> None:  # noqa: N802
     Week(living)
     SolaraViz(
         model,
-        components=[],
+        components=[],  # Mesa's grid would give each half a row of 390 px under a tab "Page 0"; `Week` lays them out
         model_params=solara.use_memo(lambda: model_params(scenario), []),
         name=f"Unsilo: {scenario.title}",
         play_interval=interval,
@@ -162,7 +161,7 @@ def in_words(organisation: AdjustableOrganisation) -> str:
     values = {name: lever.value(organisation.plan) for name, lever in LEVERS.items()}
     values["seed"] = organisation.seed
     return " · ".join(
-        value.replace("_", " ") if name == "form" else f"{name} {value:g}"
+        f"governance {value.replace('_', ' ')}" if name == "form" else f"{name} {value:g}"
         for name, value in values.items()
         if value is not None
     )
@@ -180,10 +179,10 @@ def Help(scenario: Scenario) -> None:  # noqa: N802
 STYLE = """
 .unsilo-week { padding: 0 12px; }
 .unsilo-now { font-size: 1.15rem; }
-.unsilo-now p { font-size: 1rem; margin: 2px 0 0; }
+.unsilo-now p { font-size: 1rem; margin: 2px 0 0; min-height: 3em; }
 .unsilo-run { font-size: .85rem; opacity: .75; }
 .unsilo-pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(390px, 1fr)); gap: 12px; margin-top: 10px; }
-.unsilo-network { display: block; width: 100%; height: 540px; }
+.unsilo-network { display: block; width: 100%; height: clamp(540px, 66vh, 860px); }
 .unsilo-chart { width: 100%; max-width: 640px; font: 14px sans-serif; fill: currentColor; }
 .unsilo-chart .end { text-anchor: end; }
 .unsilo-chart .mid { text-anchor: middle; }
