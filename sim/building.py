@@ -71,6 +71,8 @@ def build_tables(org: Organisation) -> None:
     x.staff[:-1], x.staff[-1] = d.size, who.n
     x.attainable[:-1], x.attainable[-1] = fitting, fitting.sum()
     np.maximum(1e-9, x.attainable, out=x.attainable)
+    if org.ways > 1:
+        d.habit[:] = np.arange(d.rows)[:, None]  # every department starts on its own way
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))

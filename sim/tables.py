@@ -97,7 +97,7 @@ DEPARTMENTS = {
     "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),
     "turn": Column(np.int64, 0, "place", "how far the desk has come in teaching its staff in turn"),
     "cleared": Column(np.int64, 0, "requests", "cleared in each of the last 13 weeks", "quarter"),
-    "waiting": Column(np.int64, 0, "requests", "waiting now"),
+    "waiting": Column(np.int64, 0, "requests", "left waiting when the desk's week was over"),
     "advice": Column(np.int16, -1, "way", "recommended way, or -1"),
     "activity": Column(np.int64, 0, "people", "staff who practise anything"),
     "practised": Column(np.int64, 0, "people", "staff practising it", "practice"),
@@ -106,7 +106,7 @@ DEPARTMENTS = {
     "quality": Column(float, 0.0, "0..1", "mean quality of the ways in use", "practice"),
     "worth": Column(float, 0.0, "0..1", "realised worth V", "practice"),
     "error": Column(float, 0.0, "sd", "error of this quarter's measurement", "practice"),
-    "measured": Column(float, 0.0, "0..1", "worth as measured", "practice"),
+    "measured": Column(float, 0.0, "worth", "worth as measured, errors and all", "practice"),
 }
 
 PRACTICES = {

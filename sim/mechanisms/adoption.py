@@ -145,39 +145,47 @@ def climb(
 ):  # fmt: skip
     """Write into `changed`, `new_rung` and `new_way` who moves to which rung; the number of them.
 
-    One draw decides a cell's week. It is compared with the most that any chance of the person can be before anything is
-    looked up: more than four cells in five are done with there.
+    One draw decides a cell's week. It is compared with the most that the chance can be on the cell's rung before anything
+    is worked out: nineteen cells in twenty are done with there.
     """
     n, practices = rung.shape
     count = 0
     up_most = c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0)
-    down_most = max(c.lapse_trying, c.lapse_routine)
+    most = np.empty(5)
+    most[AWARE], most[LAPSED] = c.attempt, c.relearn
     for i in range(n):
         d = department[i]
         person = word(stream, key[i])
         led, taught, guided, fluent = lead[d], training[i], guidance[i], fluency[i]
         heard = (c.push + c.announcement * led * taught) * opened[d]
         starved = 1.0 + max(0.0, c.starved_below - budget[d])
-        any_most = max(c.attempt, c.relearn, heard + c.word_of_mouth, up_most * fluent + down_most * starved)
+        most[UNAWARE] = heard
+        most[TRYING] = up_most * fluent + c.lapse_trying * (1.0 - c.lapse_trying_lead * led) * starved
+        fading = (
+            c.lapse_routine
+            * (1.0 - c.lapse_routine_lead * led)
+            * (1.0 - c.lapse_routine_fluency * fluent)
+            * starved
+        )
+        most[ROUTINE] = fading
         bits = person
         for k in range(practices):
             if k % 2 == 0:
                 bits = pair(person, k)
             u = half(bits, k)
-            if u >= any_most and asked[i, k] != CLEARED:
-                continue
             now = rung[i, k]
+            told = c.word_of_mouth * exposure[i, k] * (now == UNAWARE)
+            if u >= most[now] + told and asked[i, k] != CLEARED:
+                continue
             to = now
             if now == UNAWARE:
-                if u < heard + c.word_of_mouth * exposure[i, k]:
-                    to = AWARE
+                to = AWARE
             elif now == AWARE or now == LAPSED:
-                most = c.attempt if now == AWARE else c.relearn
                 if asked[i, k] != NOT_ASKED:
                     if asked[i, k] == CLEARED:
                         asked[i, k] = NOT_ASKED
                         to = TRYING
-                elif u < most:
+                else:
                     z = (
                         c.exposure_weight * (exposure[i, k] - threshold[i])
                         + c.belief_weight * (belief[i, k] - c.belief_reference)
@@ -186,7 +194,7 @@ def climb(
                         - c.effort_weight * effort[k] * (1.0 - technology[d]) - c.risk_weight * risk[k] * (1.0 - guided)
                         + c.fit_weight * (fit[d, k] * alignment[d] - c.fit_reference) - c.hurdle
                     )  # fmt: skip
-                    if u >= most * logistic(z):
+                    if u >= most[now] * logistic(z):
                         continue
                     if now == LAPSED:
                         to = AWARE
@@ -203,13 +211,12 @@ def climb(
                 if now == TRYING:
                     worth = experienced[d, k, way[i, k]]
                     up = c.settle * fluent * (c.settle_belief + b) * (c.settle_worth + worth)
-                    down = c.lapse_trying * (1.0 - b) * (1.0 - c.lapse_trying_lead * led)
+                    down = c.lapse_trying * (1.0 - c.lapse_trying_lead * led) * starved
                 else:
-                    down = c.lapse_routine * (1.0 - b) * (1.0 - c.lapse_routine_lead * led)
-                    down *= 1.0 - c.lapse_routine_fluency * fluent
+                    down = fading
                 if u < up:
                     to = ROUTINE
-                elif u < up + down * starved:
+                elif u < up + down * (1.0 - b):
                     to = LAPSED
             if to != now:
                 changed[count] = i * practices + k

@@ -164,7 +164,7 @@ def work_queue(
             if not risky[k]:
                 continue
             if not was_gated[d] and practising[i, k]:
-                approved[i, k] = week + int(approval_weeks * draw(person, practices + k))
+                approved[i, k] = max(approved[i, k], week + int(approval_weeks * draw(person, practices + k)))
             if asked[i, k] >= 0:
                 if rung[i, k] == AWARE:
                     if draw(person, k) < give_up:
@@ -183,7 +183,6 @@ def work_queue(
             elif practising[i, k] and approved[i, k] < week:
                 asked[i, k] = week
                 requests[0] += 1
-                waiting[d] += 1
     stuck = np.zeros(len(room), np.bool_)
     for c in np.argsort(age[:count]):
         i, k = cells[c] // practices, cells[c] % practices

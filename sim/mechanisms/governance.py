@@ -181,7 +181,7 @@ def join_or_leave(
         if joined[d] and fit[d].sum() > 0.0:
             seen += measured[d].sum() / fit[d].sum()
         members += joined[d]
-    pull = base + by_worth * (seen / members if members else 0.0) + mandate
+    pull = base + by_worth * (max(0.0, seen / members) if members else 0.0) + mandate
     for d in range(len(joined)):
         luck, g = unit(word(stream, key[d])), engagement[d]
         if joined[d]:

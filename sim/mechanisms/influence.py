@@ -114,7 +114,6 @@ def see_and_believe(
             seen += of_executives * shown
             b = belief[i, k]
             change = by_exposure * (seen - b) + by_lead * (lead[d] - b)
-            if practising[i, k]:
-                change += by_experience * (worth[d, k, way[i, k]] - b)
+            change += practising[i, k] * by_experience * (worth[d, k, way[i, k]] - b)
             belief[i, k] = b + change
             exposure[i, k] = seen

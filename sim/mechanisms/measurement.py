@@ -60,10 +60,10 @@ def measure(
         if x < departments:
             seen = active = 0.0
             for k in range(practices):
-                measured[x, k] = max(0.0, worth[x, k] + noise * (1.0 - insight[x]) * error[x, k])
+                measured[x, k] = worth[x, k] + noise * (1.0 - insight[x]) * error[x, k]
                 seen += size[x] * measured[x, k]
                 active += practised[x, k] * fit[x, k]
             all_worth += seen
             all_active += active
-        outcome = min(1.0, seen / (good * attainable[x]))
+        outcome = min(1.0, max(0.0, seen / (good * attainable[x])))
         evidence[x] = focus * outcome + (1.0 - focus) * followers * active / attainable[x]

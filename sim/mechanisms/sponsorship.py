@@ -31,7 +31,7 @@ class Sponsorship(Mechanism):
     understanding: float = share(0.5, "most that an executive understands at the start (uniform from 0)")
     style: float = share(0.5, "0 directive .. 1 guiding")
     sponsor_week: int | None = parameter(
-        None, "week in which a sponsor is named; left out (or false): never", unit="week", ge=0
+        None, "week in which a sponsor is named; left out (or false): never", unit="week", ge=1
     )
     sponsor_engagement: float = share(0.7, "engagement that the sponsor brings at naming, if above their own")
     learn_by_activity: float = rate(0.004, "understanding gained from activity in one's scope", source=TRIAL)

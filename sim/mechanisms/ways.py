@@ -38,13 +38,12 @@ class Ways(Mechanism):
     foreign_quality: float = share(0.45, "quality of another department's way", source=SOURCE)
 
     def build(self, org: Organisation) -> None:
-        """Draw how good the departments' own ways are, and start every department on its own."""
+        """Draw how good the departments' own ways are."""
         d = org.departments
         own = np.arange(d.rows)
         luck = org.luck.normal("ways", combine(d.key[:, None], org.practices.key[None, :]))
         org.quality[: d.rows] = self.foreign_quality
         org.quality[own, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
-        d.habit[:] = own[:, None]
 
     def step(self, org: Organisation) -> None:
         """New practitioners choose a way; some of the others think again; then habits follow."""
@@ -71,7 +70,7 @@ def choose_ways(
     Contacts are last week's practitioners: who began this week is not looked at.
     """
     n, practices = rung.shape
-    shares = np.zeros(quality.shape[0])
+    shares = np.zeros(quality.shape[0], np.int64)
     count = 0
     for i in range(n):
         d = department[i]
@@ -84,21 +83,21 @@ def choose_ways(
             new = rung[i, k] == TRYING and since[i, k] == week
             if not (new or (practising[i, k] and half(bits, k) < review)):
                 continue
-            total = 0.0
+            total = 0
             for edge in range(indptr[i], indptr[i + 1]):
                 j = indices[edge]
-                if practising[j, k] and not (rung[j, k] == TRYING and since[j, k] == week):
-                    heed = weights[edge] * influence[j]
-                    shares[way[j, k]] += heed
-                    total += heed
+                before = practising[j, k] & (1 - (rung[j, k] == TRYING) * (since[j, k] == week))
+                heed = before * weights[edge] * influence[j]
+                shares[way[j, k]] += heed
+                total += heed
             advised = heard[i, k] if heard[i, k] >= 0 else advice[d]
             current = -1 if new else way[i, k]
             best, most = way[i, k], -1.0
             for w in range(len(shares)):
-                if shares[w] == 0.0 and w != advised and w != current and w != habit[d, k]:
+                if shares[w] == 0 and w != advised and w != current and w != habit[d, k]:
                     continue
                 score = by_quality * quality[w, d, k]
-                if shares[w] > 0.0:
+                if shares[w] > 0:
                     score += by_contacts * shares[w] / total
                 if w == advised:
                     score += by_guidance * guidance[i]
@@ -110,7 +109,7 @@ def choose_ways(
                     score += by_current
                 if score > most:
                     best, most = w, score
-                shares[w] = 0.0
+                shares[w] = 0
             if best != way[i, k]:
                 changed[count] = i * practices + k
                 new_rung[count] = rung[i, k]
