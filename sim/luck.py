@@ -11,7 +11,8 @@ import hashlib
 import math
 
 import numpy as np
-from numba import njit, vectorize
+
+from sim.kernels import elementwise, kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -22,7 +23,7 @@ _S32, _LOW, _TO_UNIT32 = np.uint64(32), np.uint64(0xFFFFFFFF), 2.0**-32
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def mix(x):
     """SplitMix64's finaliser: a bijection of 64-bit words that leaves no visible pattern."""
     x = (x ^ (x >> _S30)) * _MIX1
@@ -30,49 +31,49 @@ def mix(x):
     return x ^ (x >> _S31)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def word(stream, key):
     """The 64 random bits that `stream` (a mechanism in a week) holds for `key`."""
     return mix((stream ^ key) + _GOLDEN)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def unit(bits):
     """A uniform number in [0, 1) from 64 random bits."""
     return np.float64(bits >> _S11) * _TO_UNIT
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def pair(person, practice):
     """The 64 bits that hold the draws of two practices, an even one's and the next one's."""
     return mix(person + np.uint64(practice // 2 + 1) * _STEP)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def half(bits, practice):
     """The uniform number in [0, 1), of 32 bits, that a `pair` holds for a practice."""
     part = bits >> _S32 if practice % 2 else bits & _LOW
     return np.float64(part) * _TO_UNIT32
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def draw(person, practice):
     """A uniform number for one practice from a person's `word` of the week."""
     return half(pair(person, practice), practice)
 
 
-@vectorize(["float64(uint64, uint64)"], cache=True)
+@elementwise("float64(uint64, uint64)")
 def _uniform(stream, key):
     return unit(mix((stream ^ key) + _GOLDEN))
 
 
-@vectorize(["uint64(uint64, uint64)"], cache=True)
+@elementwise("uint64(uint64, uint64)")
 def combine(a, b):
     """A stable key from two keys (a department's and a number in it, say); order matters."""
     return mix(mix(a + _GOLDEN) ^ (b * _STEP))
 
 
-@vectorize(["float64(float64)"], cache=True)
+@elementwise("float64(float64)")
 def normal_quantile(p):
     """The standard normal quantile (Wichura 1988, algorithm AS 241, PPND16; relative error about 1e-16)."""
     q = p - 0.5
@@ -234,13 +235,13 @@ def normal_quantile(p):
     return -x if q < 0.0 else x
 
 
-@vectorize(["float64(float64)"], cache=True)
+@elementwise("float64(float64)")
 def exponential(x):
     """E to the x by the C library, so that every numpy release gives the same bytes on one machine."""
     return math.exp(x)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def logistic(z):
     """1 / (1 + e**-z)."""
     return 1.0 / (1.0 + math.exp(-z))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from sim.kernels import kernel
 
 MEASURES = ("A", "A_min", "C", "V", "ICC", "gap", "JSD")
 
@@ -17,7 +18,7 @@ MEASURES = ("A", "A_min", "C", "V", "ICC", "gap", "JSD")
 # so in way w. Departments without people and states that nobody is in do not occur: they change no measure.
 
 
-@njit(cache=True)
+@kernel
 def cramers_v(counts: np.ndarray) -> float:
     """Bias-corrected Cramér's V of department and state, in 0..1: sees level silos and way silos alike.
 
@@ -65,12 +66,12 @@ def cramers_v(counts: np.ndarray) -> float:
     return math.sqrt(min(1.0, max(0.0, association / most)))
 
 
-@njit(cache=True)
+@kernel
 def _n_log_n(n):
     return n * math.log(n) if n > 0 else 0.0
 
 
-@njit(cache=True)
+@kernel
 def jsd(counts: np.ndarray) -> float:
     """Jensen-Shannon divergence of the departments: mutual information of department and state, in nats.
 
@@ -109,7 +110,7 @@ def jsd(counts: np.ndarray) -> float:
     return max(0.0, (total + _n_log_n(people) - bias) / people)
 
 
-@njit(cache=True)
+@kernel
 def icc(counts: np.ndarray) -> float:
     """ICC(1) of practising or not: the share of its variance that lies between departments.
 
@@ -149,7 +150,7 @@ def icc(counts: np.ndarray) -> float:
     return (between - within) / (between + (usual - 1.0) * within)
 
 
-@njit(cache=True)
+@kernel
 def gap(counts: np.ndarray) -> float:
     """Fragmentation gap: how many more follow their department's commonest way than follow the commonest.
 
@@ -170,7 +171,7 @@ def gap(counts: np.ndarray) -> float:
     return (own - _commonest_way(counts)) / people if people > 0 else 0.0
 
 
-@njit(cache=True)
+@kernel
 def dominant_share(counts: np.ndarray) -> float:
     """C: the share of all staff, practising or not, who practise in the commonest way; 0 for an empty table.
 
@@ -181,7 +182,7 @@ def dominant_share(counts: np.ndarray) -> float:
     return _commonest_way(counts) / people if people > 0 else 0.0
 
 
-@njit(cache=True)
+@kernel
 def _commonest_way(counts):
     D, S = counts.shape
     commonest = 0
@@ -193,7 +194,7 @@ def _commonest_way(counts):
     return commonest
 
 
-@njit(cache=True)
+@kernel
 def theil_h(counts: np.ndarray) -> float:
     """Theil's H of practising or not: the share of its entropy that departments explain, in 0..1.
 
@@ -225,7 +226,7 @@ def theil_h(counts: np.ndarray) -> float:
     return min(1.0, max(0.0, 1.0 - inside / overall))
 
 
-@njit(cache=True)
+@kernel
 def separation(counts: np.ndarray) -> float:
     """How far departments stand apart: Cramér's V of their states, or of practising or not, whichever is more.
 
@@ -243,7 +244,7 @@ def separation(counts: np.ndarray) -> float:
     return max(cramers_v(counts), cramers_v(level))
 
 
-@njit(cache=True)
+@kernel
 def organisation_measures(
     tally: np.ndarray,
     size: np.ndarray,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.luck import Luck, mix, unit, word
 from sim.parameters import Section, parameter
 from sim.staff import HEAD, Staff
@@ -121,7 +121,7 @@ def _group(network: Network) -> tuple[int, float]:
         mates += 1
 
 
-@njit(cache=True)
+@kernel
 def _away(sizes, seats, kept):
     """The share of people who sit as guests elsewhere when `kept` of the closed ties stay in departments.
 
@@ -153,19 +153,19 @@ def _away(sizes, seats, kept):
     return away
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def _groups(size, seats):
     """Closed groups of a department: as many as fill, a last one of half a group's seats or more included."""
     return max(1, (2 * size + seats) // (2 * seats))
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def _room(size, seats, away):
     """Guests that a department takes, as a weight: as many as leave, and more if it cannot fill one group."""
     return away * size + max(0, seats - size)
 
 
-@njit(cache=True)
+@kernel
 def _choose(bits, n):
     """One of 0..n-1 such that a greater n changes the choice for a share 1/n alone.
 
@@ -180,7 +180,7 @@ def _choose(bits, n):
     return chosen
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def _find(before, spot):
     """The last place that has a width and begins at `spot` or below, where `before` are cumulated widths."""
     low, high = 0, len(before) - 1
@@ -193,7 +193,7 @@ def _find(before, spot):
     return low
 
 
-@njit(cache=True)
+@kernel
 def _seat(start, key, stream, seats, away):
     """Seat everybody in a closed group: at home among neighbours by number, or as a guest elsewhere.
 
@@ -234,7 +234,7 @@ def _seat(start, key, stream, seats, away):
     return group, members, first
 
 
-@njit(cache=True)
+@kernel
 def _mates(group, department, members, first):
     """How many others sit in each person's group, and how many of them are of the person's department."""
     n = len(group)
@@ -248,7 +248,7 @@ def _mates(group, department, members, first):
     return mates, own
 
 
-@njit(cache=True)
+@kernel
 def _solve(start, department, mates, own, bridger, inside, outside, transitivity, bridging):
     """The chance of a tie in groups and the rates of stray ties that give what is asked for in expectation.
 
@@ -328,13 +328,13 @@ def _solve(start, department, mates, own, bridger, inside, outside, transitivity
     return chance, -math.log(1.0 - near), activity
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def _free(strangers, guests):
     """Share of the people of other departments who are no group mates."""
     return 1.0 - guests / strangers if strangers else 0.0
 
 
-@njit(cache=True)
+@kernel
 def _count(u, mean):
     """The Poisson count of a mean at the quantile u."""
     chance = math.exp(-mean)
@@ -346,7 +346,7 @@ def _count(u, mean):
     return count
 
 
-@njit(cache=True)
+@kernel
 def _draw(start, department, key, bridger, group, members, first, chances, streams, weights):
     """The ties that luck gives: source, target and weight of each, some stray ones more than once.
 

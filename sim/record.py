@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.measures import MEASURES
 from sim.outcome import Outcome, classify, sentence, weekly_states
 
@@ -119,7 +119,7 @@ class Record:
         return sentence(self.outcome, self.week)
 
 
-@njit(cache=True)
+@kernel
 def sums(
     stage, in_contact, ledger, size, alignment, practised, budget, fit, measured, guided, engagement, understanding, knows
 ):  # fmt: skip

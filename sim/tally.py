@@ -6,8 +6,8 @@ Sums of integers do not depend on the order in which changes come, so incrementa
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.tables import ROUTINE, TRYING
 
 
@@ -21,7 +21,7 @@ class Changes:
         self.way = np.empty(cells, np.int16)
 
 
-@njit(cache=True)
+@kernel
 def settle(
     count, cell, new_rung, new_way, week, rung, since, practising, way, department, manager, influence, breadth,
     peers, followers, activity, practised, routine, tally, indptr, indices, weights,

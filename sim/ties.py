@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.measures import e_i_expected, e_i_index
 
 
@@ -92,7 +92,7 @@ def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:
     }
 
 
-@njit(cache=True)
+@kernel
 def _rows(n, source, target, weight):
     """Compressed rows of both directions of a list of pairs; see `Ties`."""
     first = np.zeros(n + 1, np.int64)
@@ -134,7 +134,7 @@ def _rows(n, source, target, weight):
     return indptr, indices[:m].copy(), weights[:m].copy()
 
 
-@njit(cache=True)
+@kernel
 def _closed_triples(indptr, indices):
     """Ordered pairs of contacts of anybody who are in contact themselves: six for each triangle."""
     triangles = 0

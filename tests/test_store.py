@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim import source
 from sim.errors import InputError
 from sim.mechanisms import Mechanism
 from sim.organisation import run
@@ -249,8 +250,13 @@ def test_keys_change_with_values_and_seeds_and_not_with_titles():
 
 def test_keys_change_with_the_engines_source_and_not_with_its_faces(tmp_path, monkeypatch):
     plan, home = load("baseline"), tmp_path / "sim"
-    shutil.copytree(Path(key.__file__).parents[1], home, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(key, "_PACKAGE", home)
+    shutil.copytree(source.PACKAGE, home, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(source, "PACKAGE", home)
+
+    def forget():
+        key._code.cache_clear()
+        source.engine_digest.cache_clear()
+
     digests = []
     for edited in (
         None,
@@ -263,9 +269,9 @@ def test_keys_change_with_the_engines_source_and_not_with_its_faces(tmp_path, mo
         if edited:
             with (home / edited).open("a") as file:
                 file.write("# edited\n")
-        key._code.cache_clear()
+        forget()
         digests.append(run_key(plan, 1))
-    key._code.cache_clear()
+    forget()
     assert digests[0] == digests[1] == digests[2]
     assert len(set(digests[2:])) == 4
 

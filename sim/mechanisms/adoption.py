@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.luck import combine, draw, half, logistic, pair, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
@@ -131,13 +131,13 @@ class Coefficients(NamedTuple):
     relearn: float
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def blocked(chance, stream, key, boss, k, practising):
     """Whether a manager who does not practise stands in the way of a try this week."""
     return boss >= 0 and not practising[boss, k] and draw(word(stream, key), k) < chance
 
 
-@njit(cache=True)
+@kernel
 def climb(
     c, week, stream, blocking_stream, effort, risk, opened, lead, technology, budget, fit, alignment, gated, habit,
     experienced, needs_approval, key, department, manager, threshold, fluency, guidance, training, belief, exposure,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.luck import draw, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
@@ -107,7 +107,7 @@ class Desk(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def learn_ways(
     rate, misfit, liaison_misfit, home, way, quality, guided, advice, specificity, liaisons, worth, works, suits
 ):  # fmt: skip
@@ -133,7 +133,7 @@ def learn_ways(
                 suits[departments + w, d, k] = quality[w, k] * (1.0 - loss)
 
 
-@njit(cache=True)
+@kernel
 def work_queue(
     week, stream, risky, give_up, approval_weeks, special_cost, gated, was_gated, served, home, specificity, local, room,
     cleared, waiting, requests, key, department, rung, practising, asked, approved, contact,
@@ -206,7 +206,7 @@ def work_queue(
         asked[i, k] = CLEARED if rung[i, k] == AWARE else NOT_ASKED
 
 
-@njit(cache=True)
+@kernel
 def teach(
     week, pupils, turns, gated, served, waiting, first, size, turn, credit, local, room, taught, contact
 ):  # fmt: skip
@@ -236,7 +236,7 @@ def teach(
             credit[d] -= 1.0
 
 
-@njit(cache=True)
+@kernel
 def teach_among_colleagues(
     week, stream, chance, guided, key, department, rung, way, taught, contact, heard
 ):  # fmt: skip
@@ -271,7 +271,7 @@ def teach_among_colleagues(
             heard[i, cell % practices] = way[cell // practices, cell % practices]
 
 
-@njit(cache=True)
+@kernel
 def guide(
     week, contact_weeks, policy, policy_part, joined_part, guided, cleared, waiting, department, knows, contact, guidance
 ):  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numba import njit
 from pydantic import model_validator
 
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import Section, parameter, share, weight
 
@@ -124,7 +124,7 @@ class Funding(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def spend(
     shares, by_courses, by_technology, by_measurement, desk_paid, budget, size, lead,
     purse, courses, technology, insight, ledger,

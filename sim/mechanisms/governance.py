@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
@@ -171,7 +171,7 @@ class Governance(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def join_or_leave(
     stream, rate, base_engagement, base, by_worth, leave_rate, mandate, key, opened, engagement, fit, measured, joined
 ):  # fmt: skip
@@ -190,7 +190,7 @@ def join_or_leave(
             joined[d] = opened[d] and luck < rate * (base_engagement + g) * pull
 
 
-@njit(cache=True)
+@kernel
 def hire(posts_a_unit, hub_part, most, liaison_cost, group, size, purse, liaisons, people, ledger):
     """Desk people [desks], by what is set aside for them less what liaisons cost; `ledger` [D] takes the latter."""
     posts = posts_a_unit * purse.sum()
@@ -206,7 +206,7 @@ def hire(posts_a_unit, hub_part, most, liaison_cost, group, size, purse, liaison
         ledger[d] = liaison_cost * liaisons[d]
 
 
-@njit(cache=True)
+@kernel
 def resent(resentment, mandate, department, belief):
     """Being told costs belief, wherever a desk has a mandate."""
     for i in range(len(department)):

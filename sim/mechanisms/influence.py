@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 from pydantic import model_validator
 
+from sim.kernels import kernel
 from sim.luck import combine, exponential
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
@@ -79,7 +79,7 @@ class Influence(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def heeded_contacts(indptr, indices, weights, influence):
     """Each one's summed tie times influence of all contacts: what `peers` would be if all of them practised."""
     total = np.zeros(len(indptr) - 1, np.int64)
@@ -89,7 +89,7 @@ def heeded_contacts(indptr, indices, weights, influence):
     return total
 
 
-@njit(cache=True)
+@kernel
 def see_and_believe(
     by_exposure, by_experience, by_lead, sources, head, top, lead, worth,
     department, manager, practising, way, followers, peers, exposure, belief,

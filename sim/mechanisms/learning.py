@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import njit
-
+from sim.kernels import kernel
 from sim.luck import draw, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate
@@ -41,7 +40,7 @@ class Learning(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def learn(
     week, stream, by_training, by_practice, forgetting, taught_weeks, by_chance, policy_by_training,
     guided, courses, key, department, taught, breadth, training, fluency, knows,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import njit
-
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.outcome import converged_now
 from sim.parameters import parameter, share
@@ -52,7 +51,7 @@ class Maturity(Mechanism):
         )  # fmt: skip
         if (
             active >= self.strategic_departments
-            and C >= self.dominant
+            and self.dominant <= C
             and x.engagement.mean() >= self.executives
         ):
             return 5
@@ -63,7 +62,7 @@ class Maturity(Mechanism):
         return 2 if publishing >= self.presence else 1
 
 
-@njit(cache=True)
+@kernel
 def shares(active, engaged, of_engagement, of_presence, size, activity, guided, owner, practised):
     """What the rules of stages 2 to 5 look at.
 

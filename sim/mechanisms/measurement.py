@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import njit
-
+from sim.kernels import kernel
 from sim.luck import combine
 from sim.mechanisms.base import Mechanism
 from sim.parameters import share, weight
@@ -48,7 +47,7 @@ class Measurement(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def measure(
     focus, noise, followers, good, size, fit, practised, worth, insight, error, attainable, measured, evidence
 ):  # fmt: skip

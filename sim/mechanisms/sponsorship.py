@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.luck import combine, key_of
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
@@ -94,7 +94,7 @@ class Sponsorship(Mechanism):
         feel_lead(self.head_weight, self.directive_lead, x.engagement, x.style, org.departments.lead)
 
 
-@njit(cache=True)
+@kernel
 def back_or_cool(
     by_activity, by_use, by_evidence, evidence_full, company, by_sponsor, pull, disappointment, expectation,
     activity, budget, size, staff, person, breadth, evidence, expected, understanding, engagement,
@@ -121,7 +121,7 @@ def back_or_cool(
         engagement[x] = min(1.0, max(0.0, g + change))
 
 
-@njit(cache=True)
+@kernel
 def feel_lead(head_weight, directive_lead, engagement, style, lead):
     """Lead felt in each department: its head's and the top's engagement, more if they guide."""
     for d in range(len(lead)):

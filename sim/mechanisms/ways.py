@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.luck import combine, half, pair, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
@@ -59,7 +59,7 @@ class Ways(Mechanism):
         set_habits(org.tally, d.habit)
 
 
-@njit(cache=True)
+@kernel
 def choose_ways(
     review, by_contacts, by_guidance, by_mandate, by_habit, by_current, by_quality, week, stream, quality,
     advice, mandate, joined, habit, indptr, indices, weights, key, department,
@@ -118,7 +118,7 @@ def choose_ways(
     return count
 
 
-@njit(cache=True)
+@kernel
 def set_habits(tally, habit):
     """A department's habit is the commonest way among its practitioners; it stays while nobody practises."""
     departments, practices, ways = tally.shape

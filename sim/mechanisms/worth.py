@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, weight
 
@@ -36,7 +36,7 @@ class Worth(Mechanism):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def value(
     experience, pace, chi, quality, tally, size, fit, alignment, routine, experienced, mean_quality, worth
 ):  # fmt: skip

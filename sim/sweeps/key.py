@@ -16,9 +16,8 @@ from types import ModuleType
 
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
+from sim.source import digest_of, engine_digest, engine_files
 
-_PACKAGE = Path(__file__).parents[1]
-_FACES = {"__init__.py", "__main__.py"}
 _TRUSTED = {"sim", "pydantic", "builtins", "abc", "typing"}
 
 
@@ -61,15 +60,12 @@ def code_digest(plan: Scenario) -> str:
 
 @cache
 def _code(modules: tuple[str, ...]) -> str:
-    engine = [*_PACKAGE.glob("*.py"), *(_PACKAGE / "mechanisms").glob("*.py")]
-    parts = {
-        path.relative_to(_PACKAGE).as_posix(): path
-        for path in engine
-        if path.name not in _FACES or path.parent != _PACKAGE
-    }
+    if not modules:
+        return engine_digest()
+    files = engine_files()
     for name in modules:
-        parts |= _sources(sys.modules[name])
-    return _digest(b"".join(f"{name}\0".encode() + _source(parts[name]) + b"\0" for name in sorted(parts)))
+        files |= _sources(sys.modules[name])
+    return digest_of(files)
 
 
 def _sources(start: ModuleType) -> dict[str, Path]:
@@ -102,11 +98,6 @@ def _imports(module: ModuleType, file: Path) -> Iterator[str]:
 
 def _top(module: str) -> str:
     return module.partition(".")[0]
-
-
-def _source(path: Path) -> bytes:
-    """The file's bytes, the same on every system's line ends."""
-    return path.read_bytes().replace(b"\r\n", b"\n")
 
 
 def _digest(content: bytes) -> str:

@@ -1,0 +1,77 @@
+"""Kernels: loops compiled by numba and cached under a digest of the engine's source.
+
+Numba's own cache looks at a kernel's file alone, so after an edit of a kernel that others call, they would go on running
+its old code. Here any edit of the engine starts a cache of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+from sim.source import PACKAGE, engine_digest
+
+_KEPT_DAYS = 30.0  # unused caches of other versions go after that
+
+
+def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function at its first call and cache it: `@kernel`, or `@kernel(inline="always")`."""
+    if function is None:
+        return lambda one: kernel(one, **options)
+    with _cached():
+        return numba.njit(cache=True, **options)(function)
+
+
+def elementwise(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Make a function of numbers work on arrays of them, compiled for one signature and cached."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        with _cached():
+            return numba.vectorize([signature], cache=True)(function)
+
+    return compiled
+
+
+@contextmanager
+def _cached() -> Iterator[None]:
+    """Numba asks where to cache when it decorates."""
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(_folder())
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def _folder() -> Path:
+    """The cache of this version of the engine: beside the package, or where one may write."""
+    asked = os.environ.get("NUMBA_CACHE_DIR")
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unsilo"
+    for home in (
+        (Path(asked),) if asked else (PACKAGE / "__pycache__", user, Path(tempfile.gettempdir()) / "unsilo")
+    ):
+        folder = home / f"kernels-{engine_digest()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            os.utime(folder)
+        except OSError:
+            continue
+        _prune(home, folder)
+        return folder
+    raise OSError("no folder for compiled kernels can be written; name one in NUMBA_CACHE_DIR")
+
+
+def _prune(home: Path, present: Path) -> None:
+    for other in home.glob("kernels-*"):
+        if other != present and time.time() - other.stat().st_mtime > 86_400.0 * _KEPT_DAYS:
+            shutil.rmtree(other, ignore_errors=True)

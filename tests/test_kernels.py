@@ -1,0 +1,43 @@
+"""Compiled kernels never outlive the source they were compiled from."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SIM = Path(__file__).parents[1] / "sim"
+CALLER = """
+from sim.kernels import kernel
+from sim.callee import number
+
+@kernel
+def call():
+    return 2 * number()
+"""
+
+
+def test_an_edit_of_a_kernel_reaches_the_kernels_that_call_it(tmp_path):
+    """Numba's own cache would go on answering 2: it looks at the caller's file alone."""
+    package = tmp_path / "sim"
+    package.mkdir()
+    for name in ("kernels.py", "source.py"):
+        shutil.copy(SIM / name, package)
+    (package / "__init__.py").touch()
+    (package / "caller.py").write_text(CALLER)
+    env = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+
+    def answer(number):
+        (package / "callee.py").write_text(
+            f"from sim.kernels import kernel\n\n@kernel\ndef number():\n    return {number}\n"
+        )
+        line = "from sim.caller import call; print(call(), sum(call.stats.cache_hits.values()))"
+        done = subprocess.run(
+            [sys.executable, "-c", line], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    assert answer(1) == ["2", "0"]
+    assert answer(1) == ["2", "1"], "what has not changed is not compiled again"
+    assert answer(21) == ["42", "0"]
+    assert len(list((package / "__pycache__").glob("kernels-*"))) == 2
