@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import current_process, get_all_start_methods, get_context
 from typing import Any, Protocol
 
 from pebble import ProcessPool
@@ -71,6 +71,8 @@ def start(workers: int | None = None) -> Iterator[Executor]:
     if workers == 0:
         yield _InProcess()
         return
+    if getattr(current_process(), "_inheriting", False):
+        raise RuntimeError("workers import your script: start runs under `if __name__ == '__main__':`")
     workers = workers or cores()
     forkserver = "forkserver" in get_all_start_methods()
     context = get_context("forkserver" if forkserver else "spawn")

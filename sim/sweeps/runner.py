@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import current_process
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,8 +92,6 @@ def sweep(
         KeyboardInterrupt: Ctrl-C was pressed; what had finished is stored.
         BrokenExecutor: the workers could not be started, or have all died.
     """
-    if getattr(current_process(), "_inheriting", False):
-        raise RuntimeError("workers import your script: call sweep() under `if __name__ == '__main__':`")
     design = points(experiment, plans)
     if folder is None and not experiment.name:
         raise InputError([Fault("name", "the experiment has none", "a name, or a folder for its results")])
