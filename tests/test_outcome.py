@@ -344,11 +344,11 @@ def life(kind, rng, weeks=30):
     shares, size, meant = end_state(kind, rng)
     for_all = np.ones_like(meant)
     seen = np.zeros((2, 1 + weeks, len(MEASURES)))
-    adoption = np.zeros(meant.shape[1])
+    by_practice, by_department = np.zeros(meant.shape[1]), np.zeros(meant.shape[0])
     for week in range(1 + weeks):
         tally = rng.multinomial(size[:, None], shares)[:, :, 1:].astype(np.int32)
-        organisation_measures(tally, size, meant, seen[0, week], adoption)
-        organisation_measures(tally, size, for_all, seen[1, week], adoption)
+        organisation_measures(tally, size, meant, seen[0, week], by_practice, by_department)
+        organisation_measures(tally, size, for_all, seen[1, week], by_practice, by_department)
     return [run(weeks=weeks, **dict(zip(MEASURES, s.T, strict=True))) for s in seen]
 
 
