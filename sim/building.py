@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 UNKNOWN = 0.5  # fit and specificity of a function that the scenario does not know
-MEANT = 0.5  # a practice is meant for departments that it fits at least so well (model.md)
+MEANT = 0.5  # a practice is meant for departments that it fits at least so well
 
 
 def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, network.Ties]:

@@ -43,13 +43,17 @@ class Practice(Section):
     kind: Literal["listening", "presence", "engagement", "collaboration"] = parameter(
         ..., "what the practice is to the stages of maturity", source="claims 20-22"
     )
-    effort: float = share(..., "what it costs to do", source="model.md, practices")
-    risk: float = share(..., "what can go wrong", source="model.md, practices")
+    effort: float = share(..., "what it costs to do", source="assumed: a trial's starting value")
+    risk: float = share(..., "what can go wrong", source="assumed: a trial's starting value")
     coordination: float = share(
-        ..., "part of its worth that needs others to work the same way", source="model.md"
+        ...,
+        "part of its worth that needs others to work the same way",
+        source="assumed: a trial's starting value",
     )
     pioneers: float = share(
-        0.0, "share of the owner departments' staff who try it at week 0", source="model.md"
+        0.0,
+        "share of the owner departments' staff who try it at week 0",
+        source="assumed: a trial's starting value",
     )
     fit: dict[str, float] = parameter(
         {},

@@ -16,18 +16,20 @@ from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWA
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
-TRIAL = "model.md, adoption; starting value from a trial"
+TRIAL = "assumed: a trial's starting value"
 
 
 class Adoption(Mechanism):
     """The `utility` rule: unaware, aware, trying, routine and lapsed (claims 13, 39, 53, 54, 80)."""
 
-    threshold: float = share(0.35, "mean exposure at which peers stop holding one back", source="model.md")
-    threshold_spread: float = share(
-        0.12, "its standard deviation between employees", source="model.md; claim 80"
+    threshold: float = share(
+        0.35, "mean exposure at which peers stop holding one back", source="assumed: a trial's starting value"
     )
-    threshold_least: float = share(0.02, "least threshold", source="model.md")
-    threshold_most: float = share(0.95, "greatest threshold", source="model.md")
+    threshold_spread: float = share(
+        0.12, "its standard deviation between employees", source="assumed; claim 80"
+    )
+    threshold_least: float = share(0.02, "least threshold", source="assumed: a trial's starting value")
+    threshold_most: float = share(0.95, "greatest threshold", source="assumed: a trial's starting value")
     push: float = rate(0.004, "chance of hearing of a practice from outside", source=TRIAL)
     word_of_mouth: float = rate(0.10, "chance of hearing of it, times exposure", source=TRIAL)
     announcement: float = rate(0.04, "chance of hearing of it, times lead and training", source=TRIAL)
@@ -56,13 +58,19 @@ class Adoption(Mechanism):
     lapse_trying: float = rate(0.03, "lapse from trying without belief or lead", source=TRIAL)
     lapse_trying_lead: float = share(0.5, "part of that which lead prevents", source=TRIAL)
     lapse_routine: float = rate(
-        0.05, "lapse from routine without belief, lead or fluency", source="governance.md, collapse"
+        0.05,
+        "lapse from routine without belief, lead or fluency",
+        source="assumed: a trial's starting value: with it a sponsor's leaving can undo adoption",
     )
     lapse_routine_lead: float = share(
-        0.95, "part of that which lead prevents", source="governance.md, collapse"
+        0.95,
+        "part of that which lead prevents",
+        source="assumed: a trial's starting value: with it a sponsor's leaving can undo adoption",
     )
     lapse_routine_fluency: float = share(
-        0.5, "part of that which fluency prevents", source="governance.md, collapse"
+        0.5,
+        "part of that which fluency prevents",
+        source="assumed: a trial's starting value: with it a sponsor's leaving can undo adoption",
     )
     starved_below: float = parameter(0.5, "budget below which people lapse faster", unit="units/head/year",
                                      source=TRIAL, ge=0, le=2)  # fmt: skip

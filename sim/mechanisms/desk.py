@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 TICKETS = 2.0**40  # luck among requests of one week
-SOURCE = "governance.md; starting value from a trial"
+SOURCE = "assumed: a trial's starting value"
 
 
 class Desk(Mechanism):
@@ -46,9 +46,13 @@ class Desk(Mechanism):
     learning: float = rate(
         0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; trial"
     )
-    start_quality: float = share(0.5, "quality of a desk's way at the start", source="model.md, ways")
+    start_quality: float = share(
+        0.5, "quality of a desk's way at the start", source="assumed: a trial's starting value"
+    )
     misfit: float = share(
-        0.3, "quality that a desk's way loses in wholly special work", source="model.md, ways"
+        0.3,
+        "quality that a desk's way loses in wholly special work",
+        source="assumed: a trial's starting value",
     )
     liaison_misfit: float = share(0.5, "part of that loss where a liaison knows the work", source=SOURCE)
 

@@ -14,7 +14,7 @@ from sim.parameters import Section, parameter, share, weight
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
-TRIAL = "model.md, funding; starting value from a trial"
+TRIAL = "assumed: a trial's starting value"
 QUARTER = 13
 WEEKS_A_YEAR = 52.0
 
@@ -22,12 +22,8 @@ WEEKS_A_YEAR = 52.0
 class Split(Section):
     """Weights, of whatever sum, by which the budget is split; without a desk to pay, its part buys courses."""
 
-    training: float = weight(
-        0.25, "outside courses", source="governance.md: courses train at .25 beside a desk"
-    )
-    desk: float = weight(
-        0.25, "people of the desk", source="governance.md: .5 in courses before or without a desk"
-    )
+    training: float = weight(0.25, "outside courses", source="assumed: a trial's starting value")
+    desk: float = weight(0.25, "people of the desk", source="assumed: a trial's starting value")
     technology: float = weight(0.3, "tools")
     measurement: float = weight(0.2, "measurement of worth")
 
@@ -78,7 +74,9 @@ class Funding(Mechanism):
     least: float = weight(0.05, "earned budget's lower bound, of the base", source=TRIAL)
     most: float = weight(1.5, "earned budget's upper bound, of the base", source=TRIAL)
     course_yield: float = weight(
-        1.0, "training per unit spent on courses per head, at full lead", source="governance.md"
+        1.0,
+        "training per unit spent on courses per head, at full lead",
+        source="assumed: a trial's starting value",
     )
     technology_yield: float = weight(1.5, "share of effort taken away per unit spent on tools per head")
     measurement_yield: float = weight(4.0, "share of noise taken away per unit spent on measurement per head")
@@ -106,7 +104,7 @@ class Funding(Mechanism):
         org.departments.budget[:] = np.where(org.departments.open, level, 0.0)
 
     def earn(self, org: Organisation) -> None:
-        """A quarter of the way to what engagement and evidence deserve (model.md, funding)."""
+        """A quarter of the way to what engagement and evidence deserve."""
         x = org.executives
         surplus = (x.evidence[-1] - x.expected[-1]) / (self.earned_scale * self.level)
         deserved = self.level * (self.earned_floor + self.earned_engaged * x.engagement.sum() / x.rows)

@@ -1,6 +1,6 @@
 """Governance: a form is a structure of desks - who is served, gated and advised, by whom, with how many people.
 
-Reach, coherence and delay are not written here; they are what the structure gives (governance.md).
+Reach, coherence and delay are not written here; they are what the structure gives.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.tables import NOBODY, USES
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
-SOURCE = "governance.md; starting value from a trial"
+SOURCE = "assumed: a trial's starting value"
 WEEKS_A_YEAR = 52.0
 HUBS = ("hub_and_spoke", "multiple_hubs")
 
@@ -34,7 +34,9 @@ class Governance(Mechanism):
     form: Literal["none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic"] = (
         parameter("hub_and_spoke", "structure of governance", source="claim 33")
     )
-    founded: int = parameter(52, "week in which it starts", unit="week", source="model.md, trial", ge=1)
+    founded: int = parameter(
+        52, "week in which it starts", unit="week", source="assumed: a trial's starting value", ge=1
+    )
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
     resentment: float = rate(0.01, "belief lost under a full mandate", source=SOURCE)
     person_cost: float = parameter(

@@ -15,8 +15,8 @@ from sim.parameters import parameter, rate, weight
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
-TRIAL = "model.md, influence; starting value from a trial"
-FIELD = "model.md; Wang, Meister & Gray 2013: strong bottom-up, limited peer, no top-down influence"
+TRIAL = "assumed: a trial's starting value"
+FIELD = "assumed, after Wang, Meister & Gray 2013: strong bottom-up, limited peer, no top-down influence"
 UNIT = 16  # an influence of 1, in the integer units in which exposure is summed
 
 
@@ -31,16 +31,36 @@ class Influence(Mechanism):
     executives: float = weight(
         0.1, "weight of the executives one sees: the department's head and the top", source=FIELD
     )
-    spread: float = weight(0.5, "log standard deviation of how much people are heeded", source="model.md")
-    heeded_least: float = parameter(
-        0.2, "least that anybody is heeded; 1 is the median", source="model.md", gt=0, le=1
+    spread: float = weight(
+        0.5,
+        "log standard deviation of how much people are heeded",
+        source="assumed: a trial's starting value",
     )
-    heeded_most: float = parameter(5.0, "most that anybody is heeded", source="model.md", ge=1, le=100)
+    heeded_least: float = parameter(
+        0.2,
+        "least that anybody is heeded; 1 is the median",
+        source="assumed: a trial's starting value",
+        gt=0,
+        le=1,
+    )
+    heeded_most: float = parameter(
+        5.0, "most that anybody is heeded", source="assumed: a trial's starting value", ge=1, le=100
+    )
     belief_least: float = parameter(
-        0.15, "lowest belief at the start", unit="0..1", source="model.md", ge=0, le=1
+        0.15,
+        "lowest belief at the start",
+        unit="0..1",
+        source="assumed: a trial's starting value",
+        ge=0,
+        le=1,
     )
     belief_most: float = parameter(
-        0.45, "highest belief at the start", unit="0..1", source="model.md", ge=0, le=1
+        0.45,
+        "highest belief at the start",
+        unit="0..1",
+        source="assumed: a trial's starting value",
+        ge=0,
+        le=1,
     )
     by_exposure: float = rate(0.015, "way from belief to exposure gone in a week", source=TRIAL)
     by_experience: float = rate(0.05, "way from belief to experienced worth, for who practises", source=TRIAL)

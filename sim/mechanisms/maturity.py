@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 STAGES = ("planning", "presence", "engagement", "formalized", "strategic", "converged")
-SOURCE = "claims.md, section C"
+SOURCE = "stages: Li & Solis 2013; the cut assumed"
 
 
 class Maturity(Mechanism):

@@ -21,10 +21,14 @@ class Measurement(Mechanism):
     focus: float = share(0.6, "0 counts followers .. 1 measures outcomes", source="claim 69; swept")
     noise: float = share(0.1, "standard deviation of a quarter's measured worth without measurement money")
     followers: float = share(
-        0.35, "evidence that activity gives, per share of what is attainable", source="model.md"
+        0.35,
+        "evidence that activity gives, per share of what is attainable",
+        source="assumed: a trial's starting value",
     )
     good: float = weight(
-        0.7, "worth per unit of fit that counts as all that is attainable", source="model.md"
+        0.7,
+        "worth per unit of fit that counts as all that is attainable",
+        source="assumed: a trial's starting value",
     )
 
     def build(self, org: Organisation) -> None:

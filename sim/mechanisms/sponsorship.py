@@ -14,7 +14,7 @@ from sim.parameters import parameter, rate, share, weight
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
-TRIAL = "model.md, sponsorship; starting value from a trial"
+TRIAL = "assumed: a trial's starting value"
 
 
 class Sponsorship(Mechanism):

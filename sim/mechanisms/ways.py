@@ -15,7 +15,7 @@ from sim.tables import TRYING
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
-SOURCE = "model.md, ways; starting value from a trial"
+SOURCE = "assumed: a trial's starting value"
 
 
 class Ways(Mechanism):
@@ -25,7 +25,9 @@ class Ways(Mechanism):
     """
 
     review: float = rate(
-        0.04, "p1: chance that a practitioner thinks again about how to do it", source="March 1991; model.md"
+        0.04,
+        "p1: chance that a practitioner thinks again about how to do it",
+        source="March 1991; the value assumed",
     )
     contacts_weight: float = weight(1.0, "share among practising contacts", source=SOURCE)
     guidance_weight: float = weight(1.0, "guidance, for the recommended way", source=SOURCE)

@@ -20,8 +20,12 @@ class Worth(Mechanism):
     Coordination is the chance that a practitioner in another department works the same way.
     """
 
-    experience: float = weight(1.4, "experienced worth, per unit of worth, up to 1", source="model.md, worth")
-    pace: float = rate(0.1, "way gone in a week from realised to present worth", source="model.md, worth")
+    experience: float = weight(
+        1.4, "experienced worth, per unit of worth, up to 1", source="assumed: a trial's starting value"
+    )
+    pace: float = rate(
+        0.1, "way gone in a week from realised to present worth", source="assumed: a trial's starting value"
+    )
 
     def build(self, org: Organisation) -> None:
         """Value the ways as they stand, so that pioneers experience worth from the first week."""
