@@ -16,7 +16,8 @@ import numpy as np
 
 from sim.errors import Fault, InputError, nearest_name
 from sim.luck import key_of
-from sim.staff import NOBODY, Staff, heads_by_lines, levels, lines_by_contacts
+from sim.staff import Staff, heads_by_lines, levels, lines_by_contacts
+from sim.tables import NOBODY
 from sim.ties import Ties
 
 _ENDS = {"source": "source", "target": "target"}  # columns of a file of pairs

@@ -14,9 +14,9 @@ import numpy as np
 
 from sim.errors import Fault, InputError
 from sim.luck import combine, key_of
+from sim.tables import NOBODY
 
 STAFF, MANAGER, HEAD, TOP = range(4)  # levels
-NOBODY = -1
 
 
 @dataclass(frozen=True)
