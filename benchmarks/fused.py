@@ -47,22 +47,22 @@ class FusedOrganisation(PlainOrganisation):
 
         One loop over everybody, with what it needs in local names: a call or a look-up more an employee would show.
         """
-        a, i, l, desk = (self.plan[name] for name in ("adoption", "influence", "learning", "desk"))  # noqa: E741
+        a, i, l, g = (self.plan[name] for name in ("adoption", "influence", "learning", "guidance"))  # noqa: E741
         by_exposure, by_experience, word_of_mouth = i.by_exposure, i.by_experience, a.word_of_mouth
         by_training, by_practice, forgetting = l.by_training, l.by_practice, l.forgetting
         random, review, practices = self.random.random, self.plan["ways"].review, range(len(self.practices))
-        taught_since, met_since = self.week - l.taught_weeks, self.week - desk.contact_weeks
+        taught_since, met_since = self.week - l.taught_weeks, self.week - g.contact_weeks
         starved = 1.0 + max(0.0, a.starved_below - self.budget)
         resentment = self.plan["governance"].resentment * self.plan["governance"].mandate
-        known = desk.policy * desk.policy_part
-        unknown = desk.joined_part * known
+        known = g.policy * g.by_policy
+        unknown = g.unknown * known
         moves, starts, again, in_contact = [], self.hub.cleared, [], 0
         for here in self.departments:
             lead, courses, joined, experienced = here.lead, here.courses, here.joined, here.experienced
             left = 1.0 - resentment if joined else 1.0
             keep, by_lead = left * (1.0 - by_exposure - i.by_lead), i.by_lead * lead
             keep_using = left * (1.0 - by_exposure - i.by_lead - by_experience)
-            met = known + (desk.policy - known) * here.answered
+            met = known + (g.policy - known) * here.answered
             lapse = starved * a.lapse_trying * (1.0 - a.lapse_trying_lead * lead)
             fade = starved * a.lapse_routine * (1.0 - a.lapse_routine_lead * lead)
             most_change = a.settle * (a.settle_belief + 1.0) * (a.settle_worth + 1.0) + lapse

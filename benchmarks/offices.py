@@ -130,7 +130,7 @@ class Hub(mesa.Agent):
     def __init__(self, model: PlainOrganisation) -> None:
         super().__init__(model)
         self.open, self.people, self.carry = False, 0.0, 0.0
-        self.quality = [model.plan["desk"].start_quality for _ in model.practices]
+        self.quality = [model.plan["best_practice"].start_quality for _ in model.practices]
         self.queue: list[tuple[int, Employee, int]] = []
         self.expiring: defaultdict[int, list[tuple[Employee, int]]] = defaultdict(list)
         self.cleared: list[tuple[Employee, int]] = []
@@ -167,7 +167,7 @@ class Hub(mesa.Agent):
                 for e in here.staff:  # practitioners have to ask within a year, one sooner, the other later
                     for k, practises in enumerate(e.practises):
                         if practises and model.risky[k]:
-                            self.approve(e, k, int(model.plan["desk"].approval_weeks * random()))
+                            self.approve(e, k, int(model.plan["approval"].holds * random()))
 
     def pay(self, g, spent: list[list[float]]) -> None:
         """Hire people and liaisons; what a department pays for liaisons stands in its ledger."""
@@ -198,7 +198,7 @@ class Hub(mesa.Agent):
         """Clear what waits, the oldest first, by liaisons or else by the hub; the hub's time that is left."""
         model, desk, week, random = (
             self.model,
-            self.model.plan["desk"],
+            self.model.plan["approval"],
             self.model.week,
             self.model.random.random,
         )
@@ -225,7 +225,7 @@ class Hub(mesa.Agent):
             self.done += 1
             self.waited += week - since
             here.cleared[week % QUARTER] += 1
-            self.approve(e, k, desk.approval_weeks)
+            self.approve(e, k, desk.holds)
             e.contact, e.asked[k] = week, NOT_ASKED
             if e.rung[k] == AWARE:
                 e.asked[k] = CLEARED
@@ -237,7 +237,7 @@ class Hub(mesa.Agent):
         if e.department.joined and e.practises[k]:
             return True
         if e.department.joined and e.rung[k] == AWARE:
-            if self.model.random.random() >= self.model.plan["desk"].give_up:
+            if self.model.random.random() >= self.model.plan["approval"].give_up:
                 return True
             self.given_up += 1
         else:
@@ -247,8 +247,11 @@ class Hub(mesa.Agent):
 
     def teach(self, served: list[Department], room: float) -> None:
         """Carry time over while something waits, and else teach staff in turn."""
-        week, desk = self.model.week, self.model.plan["desk"]
-        pupils, busy = desk.pupils / desk.requests, any(here.waiting for here in served)
+        week, plan = self.model.week, self.model.plan
+        pupils, busy = (
+            plan["teaching"].pupils / plan["approval"].requests,
+            any(here.waiting for here in served),
+        )
         self.carry, people = room if busy else 0.0, sum(here.size for here in served)
         for here in self.model.departments:
             here.carry = here.time if here.waiting else 0.0
@@ -267,7 +270,7 @@ class Hub(mesa.Agent):
 
     def learn(self, served: list[Department]) -> None:
         """Take over what works best among the departments served; how the hub's way fits each department."""
-        desk = self.model.plan["desk"]
+        desk = self.model.plan["best_practice"]
         for k in range(len(self.quality)) if served else ():
             best = max(served, key=lambda here: here.worth[k])
             self.quality[k] += desk.learning * max(0.0, best.good[k] - self.quality[k])

@@ -54,16 +54,20 @@ class Employee(mesa.Agent):
 
     def learn(self) -> None:
         """Training, what the hub's guidance comes to, knowledge of the policy, and fluency."""
-        model, here, desk, week = self.model, self.department, self.model.desk, self.model.week
+        model, here, guidance, week = self.model, self.department, self.model.guidance, self.model.week
         rules = model.learning
         training = 1.0 if week - self.taught < rules.taught_weeks else here.courses
         self.guidance = 0.0
         if here.joined:
-            if week - self.contact < desk.contact_weeks:
-                self.guidance = desk.policy * (desk.policy_part + (1.0 - desk.policy_part) * here.answered)
+            if week - self.contact < guidance.contact_weeks:
+                self.guidance = guidance.policy * (
+                    guidance.by_policy + (1.0 - guidance.by_policy) * here.answered
+                )
                 model.in_contact += 1
             else:
-                self.guidance = desk.policy * desk.policy_part * (1.0 if self.knows else desk.joined_part)
+                self.guidance = (
+                    guidance.policy * guidance.by_policy * (1.0 if self.knows else guidance.unknown)
+                )
             chance = rules.policy_by_chance + rules.policy_by_training * training
             if not self.knows and model.random.random() < chance:
                 self.knows = True
@@ -208,8 +212,12 @@ class PlainOrganisation(mesa.Model):
             raise ValueError(f"written for business, earned, hub_and_spoke; found {', '.join(kinds)}")
         self.plan, self.week, self.practices = plan, 0, list(plan.practices.values())
         self.adoption, self.influence, self.learning = plan["adoption"], plan["influence"], plan["learning"]
-        self.desk, self.governance, self.rules_of_ways = plan["desk"], plan["governance"], plan["ways"]
-        self.risky = [one.risk >= plan["desk"].risk for one in self.practices]
+        self.guidance, self.governance, self.rules_of_ways = (
+            plan["guidance"],
+            plan["governance"],
+            plan["ways"],
+        )
+        self.risky = [one.risk >= plan["approval"].risk for one in self.practices]
         who = staff.generate(plan.organisation.sizes(), plan.organisation.span)
         ties = network.generate(plan.network, who, Luck(seed))
         self.ways = len(who.departments) + 1  # the departments' own, and the hub's

@@ -30,25 +30,27 @@ class View(mesa.Agent):
         if not name.startswith("_") and "model" in self.__dict__:
             table: Table = getattr(self.model, type(self).table)
             if name in table.columns:
-                return _value(getattr(table, name), self.row)
+                return _value(table, name, self.row)
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
 
-def _value(column: np.ndarray, row: int) -> Any:
-    """A number as Python's own; of a column with one value a practice, the row itself, so writing to it counts."""
-    return column[row] if column.ndim > 1 else column[row].item()
+def _value(table: Table, name: str, row: int) -> Any:
+    """A number as Python's own; of a column with one value a practice, a view of them, so writing to it counts."""
+    value = table.at(name, row)
+    return value if value.ndim else value.item()
 
 
 def _column(table: str, name: str, column: Column, fixed: bool) -> property:
     def read(self: View) -> Any:
-        value = _value(getattr(getattr(self.model, table), name), self.row)
+        value = _value(getattr(self.model, table), name, self.row)
         if fixed and column.each:
             value = value.view()
             value.flags.writeable = False
         return value
 
     def write(self: View, value: Any) -> None:
-        getattr(getattr(self.model, table), name)[self.row] = value
+        rows: Table = getattr(self.model, table)
+        getattr(rows, name)[(..., self.row) if rows.across else self.row] = value
 
     return property(read, None if fixed else write, doc=f"{column.meaning} [{column.unit}]")
 
@@ -67,7 +69,7 @@ def _view_of(table: str, columns: dict[str, Column], fixed: set[str]) -> Callabl
 
 
 _KEPT = {"key", "department", "manager", "level", "reports", "influence", "breadth"}
-_KEPT |= {"rung", "since", "practising", "way", "peers", "followers"}
+_KEPT |= {"rung", "since", "practising", "way", "peers", "followers", "led", "turn", "sources"}
 
 
 @_view_of("employees", EMPLOYEES, _KEPT)

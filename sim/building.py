@@ -11,7 +11,18 @@ import numpy as np
 from sim import network, staff
 from sim.luck import key_of
 from sim.roster import digest, read_roster
-from sim.tables import DEPARTMENTS, DESKS, EMPLOYEES, EXECUTIVES, NOBODY, OBJECTIVES, PRACTICES, Table
+from sim.tables import (
+    NOBODY,
+    OBJECTIVES,
+    SOURCES,
+    Departments,
+    Desks,
+    Employees,
+    Executives,
+    Practices,
+    State,
+)
+from sim.tally import Changes
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -44,23 +55,32 @@ def build_tables(org: Organisation) -> None:
     names = tuple(plan.practices)
     governance = plan["governance"]
     desks = governance.desk_count(len(who.departments)) if governance else 0
-    axes = {"practice": len(names), "objective": len(OBJECTIVES), "quarter": 13, "source": 4}
-    org.practice_names, org.department_names = names, who.departments
-    org.practices = Table(PRACTICES, len(names), axes)
-    org.employees = Table(EMPLOYEES, who.n, axes)
-    org.departments = Table(DEPARTMENTS, len(who.departments), axes)
-    org.executives = Table(EXECUTIVES, len(who.departments) + 1, axes)
-    org.desks = Table(DESKS, desks, axes)
     org.ways = len(who.departments) + desks if plan["ways"] else 1
+    axes = {
+        "practice": len(names),
+        "way": org.ways,
+        "objective": len(OBJECTIVES),
+        "quarter": 13,
+        "source": len(SOURCES),
+    }
+    org.practice_names, org.department_names = names, who.departments
+    org.practices = Practices(len(names), axes)
+    org.employees = Employees(who.n, axes)
+    org.departments = Departments(len(who.departments), axes)
+    org.executives = Executives(len(who.departments) + 1, axes)
+    org.desks = Desks(desks, axes)
 
     e, d, x, p = org.employees, org.departments, org.executives, org.practices
     e.key[:], e.department[:], e.manager[:], e.level[:] = who.key, who.department, who.manager, who.level
-    e.reports[:] = np.bincount(who.manager[who.manager != NOBODY], minlength=who.n)
+    org.lines = staff.Lines.of(who.manager)
+    e.reports[:] = np.diff(org.lines.indptr)
     d.first[:], d.size[:], d.head[:] = who.start[:-1], np.diff(who.start), who.head
     d.key[:] = [key_of(f"department/{name}") for name in who.departments]
     p.key[:] = [key_of(f"practice/{name}") for name in names]
     for name in ("effort", "risk", "coordination", "pioneers"):
         getattr(p, name)[:] = [getattr(one, name) for one in plan.practices.values()]
+    p.presents[:] = [one.kind == "presence" for one in plan.practices.values()]
+    p.engages[:] = [one.kind == "engagement" for one in plan.practices.values()]
     functions = [what.casefold() for what in who.functions]
     special = _folded(plan.organisation.specificity)
     d.specificity[:] = [special.get(what, UNKNOWN) for what in functions]
@@ -73,6 +93,11 @@ def build_tables(org: Organisation) -> None:
     np.maximum(1e-9, x.attainable, out=x.attainable)
     if org.ways > 1:
         d.habit[:] = np.arange(d.rows)[:, None]  # every department starts on its own way
+    org.requests = np.zeros(5, np.int64)
+    changes = Changes.room(who.n * len(names))
+    org.state = State.of(
+        {name: changes if name == "changes" else getattr(org, name) for name in State.fields}
+    )
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))

@@ -19,7 +19,6 @@ _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_S32, _LOW, _TO_UNIT32 = np.uint64(32), np.uint64(0xFFFFFFFF), 2.0**-32
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
@@ -40,26 +39,20 @@ def word(stream, key):
 @kernel(inline="always")
 def unit(bits):
     """A uniform number in [0, 1) from 64 random bits."""
-    return np.float64(bits >> _S11) * _TO_UNIT
+    return np.float64(np.int64(bits >> _S11)) * _TO_UNIT  # signed, which machines convert faster
 
 
 @kernel(inline="always")
-def pair(person, practice):
-    """The 64 bits that hold the draws of two practices, an even one's and the next one's."""
-    return mix(person + np.uint64(practice // 2 + 1) * _STEP)
+def branch(stream, number):
+    """One of the many streams that a stream holds: a practice's, or another draw of the same week."""
+    return mix(stream + np.uint64(number + 1) * _STEP)
 
 
-@kernel(inline="always")
-def half(bits, practice):
-    """The uniform number in [0, 1), of 32 bits, that a `pair` holds for a practice."""
-    part = bits >> _S32 if practice % 2 else bits & _LOW
-    return np.float64(part) * _TO_UNIT32
-
-
-@kernel(inline="always")
-def draw(person, practice):
-    """A uniform number for one practice from a person's `word` of the week."""
-    return half(pair(person, practice), practice)
+@kernel
+def draws(stream, keys, out):
+    """Write into `out` the uniform number of each key; a loop of its own goes through many at once."""
+    for i in range(len(keys)):
+        out[i] = unit(word(stream, keys[i]))
 
 
 @elementwise("float64(uint64, uint64)")
@@ -143,7 +136,7 @@ class Luck:
         self._streams: dict[str, int] = {}
 
     def stream(self, mechanism: str, week: int = 0) -> np.uint64:
-        """The 64-bit stream of a mechanism in a week, for kernels that draw with `word` and `draw`."""
+        """The 64-bit stream of a mechanism in a week, for kernels that draw with `branch` and `word`."""
         base = self._streams.get(mechanism)
         if base is None:
             base = self._streams[mechanism] = key_of(f"{self.seed}/{mechanism}")

@@ -13,8 +13,9 @@ from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.record import Record
 from sim.scenario import Scenario
-from sim.tables import USES, Table
-from sim.tally import Changes, settle
+from sim.staff import Lines
+from sim.tables import USES, Departments, Desks, Employees, Executives, Practices, State
+from sim.tally import settle
 from sim.ties import Ties
 
 
@@ -24,21 +25,23 @@ class Organisation(mesa.Model):
     Attributes:
         plan, seed, week: the scenario, the seed, and the weeks lived.
         employees, departments, executives, desks, practices: tables of columns, see `sim.tables`.
-        ties: the contact network (compressed sparse rows).
-        tally: int32[D, K, W], people practising by department, practice and way.
-        quality, experienced: float64[W, D, K] and [D, K, W], how well a way works, and what it is worth to who does it.
+        ties, lines: the contact network and the direct reports, as compressed rows.
+        state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
         record: what is kept of the run.
     """
 
     practice_names: tuple[str, ...]
     department_names: tuple[str, ...]
-    practices: Table
-    employees: Table
-    departments: Table
-    executives: Table
-    desks: Table
+    practices: Practices
+    employees: Employees
+    departments: Departments
+    executives: Executives
+    desks: Desks
     ties: Ties
+    lines: Lines
+    requests: np.ndarray
+    state: State
     ways: int
     top: int
     notices: tuple[str, ...]
@@ -48,19 +51,8 @@ class Organisation(mesa.Model):
         self.plan, self.seed, self.luck, self.week = plan, int(seed), Luck(seed), 0
         build_tables(self)
         d, k = self.departments.rows, self.practices.rows
-        self.tally = np.zeros((d, k, self.ways), np.int32)
-        self.quality = np.ones((self.ways, d, k))
-        self.experienced = np.zeros((d, k, self.ways))
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
-        self.changes = Changes(self.employees.rows * k)
-        kinds = [one.kind for one in plan.practices.values()]
-        self.of_engagement = np.array([kind == "engagement" for kind in kinds])
-        self.of_presence = np.array([kind == "presence" for kind in kinds])
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
-        self.desk_paid = np.zeros(d, np.bool_)
-        self.requests = np.zeros(
-            5, np.int64
-        )  # made, cleared, weeks waited by the cleared, given up, withdrawn
         self._measures, self._by_practice, self._by_department = (
             np.zeros(len(MEASURES)),
             np.zeros(k),
@@ -99,23 +91,22 @@ class Organisation(mesa.Model):
             ValueError: a way is not one of the organisation's.
         """
         rows, practices = np.atleast_1d(rows), np.atleast_1d(practices)
-        ways = self.employees.way[rows, practices] if way is None else np.asarray(way)
+        ways = self.employees.way[practices, rows] if way is None else np.asarray(way)
         if ways.size and not 0 <= ways.min() <= ways.max() < self.ways:
             raise ValueError(f"a way is one of 0..{self.ways - 1}")
-        changes, n = self.changes, len(rows)
-        changes.cell[:n] = rows * self.practices.rows + practices
-        changes.rung[:n], changes.way[:n], changes.count = rung, ways, n
-        self.settle()
+        changes, n = self.state.changes, len(rows)
+        changes.practice[:n], changes.employee[:n], changes.rung[:n], changes.way[:n] = (
+            practices,
+            rows,
+            rung,
+            ways,
+        )
+        self.settle(n)
 
-    def settle(self) -> None:
-        """Make the moves that stand in `changes`."""
-        e, d, ties, changes = self.employees, self.departments, self.ties, self.changes
-        settle(
-            changes.count, changes.cell, changes.rung, changes.way, self.week, e.rung, e.since, e.practising, e.way,
-            e.department, e.manager, e.influence, e.breadth, e.peers, e.followers, d.activity, d.practised, d.routine,
-            self.tally, ties.indptr, ties.indices, ties.weights,
-        )  # fmt: skip
-        changes.count, self._measured = 0, False
+    def settle(self, count: int) -> None:
+        """Make the first `count` moves that stand in the state's `changes`."""
+        settle(count, self.week, self.state)
+        self._measured = False
 
     # What the state amounts to
 
@@ -125,7 +116,7 @@ class Organisation(mesa.Model):
         if not self._measured:
             d = self.departments
             organisation_measures(
-                self.tally, d.size, d.meant, self._measures, self._by_practice, self._by_department
+                d.tally, d.size, d.meant, self._measures, self._by_practice, self._by_department
             )
             self._measured = True
         return self._measures

@@ -67,21 +67,11 @@ class Record:
 
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
-        d, x = org.departments, org.executives
-        self.week = week = org.week
-        row = self.weekly[week]
-        row[: len(MEASURES)] = org.measured
-        row[WEEKLY.index("made") : WEEKLY.index("waiting")] = org.requests
-        row[WEEKLY.index("alignment") : WEEKLY.index("made")] = sums(
-            org.stage, org.in_contact, org.ledger[week], d.size, d.alignment, d.practised, d.budget, d.fit, d.measured,
-            d.guided, x.engagement, x.understanding, org.employees.knows,
+        self.week = org.week
+        keep(
+            org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.state,
+            self.weekly, self.adoption, self.by_practice, self.served, self.executives, self.habits,
         )  # fmt: skip
-        row[WEEKLY.index("waiting")] = d.waiting.sum()
-        self.adoption[week] = org.adoption
-        self.by_practice[week] = org.by_practice
-        self.served[week] = d.guided
-        self.executives[week] = x.engagement
-        self.habits[week] = d.habit
 
     def __getitem__(self, name: str) -> np.ndarray:
         """A weekly series of the organisation, up to the week reached: float64[1 + week]."""
@@ -120,19 +110,29 @@ class Record:
 
 
 @kernel
-def sums(
-    stage, in_contact, ledger, size, alignment, practised, budget, fit, measured, guided, engagement, understanding, knows
+def keep(
+    week, stage, in_contact, measured, by_practice, adoption, ledger, org,
+    weekly, adoptions, by_practices, served, executives, habits,
 ):  # fmt: skip
-    """The series from "alignment" to "knows", in the order of `WEEKLY`."""
-    staff = size.sum()
-    worth = aligned = money = served = 0.0
-    for d in range(len(size)):
-        share = size[d] / staff
-        aligned += share * alignment[d]
-        money += share * budget[d]
-        served += share * guided[d]
-        worth += share * (measured[d].sum() / fit[d].sum() if fit[d].sum() > 0.0 else 0.0)
-    return (
-        aligned, float(stage), float(practised.sum()), engagement.mean(), understanding.mean(), money, ledger.sum(), worth,
-        served, in_contact / staff, knows.sum() / staff,
-    )  # fmt: skip
+    """Write a week into the record; the organisation's series in the order of `WEEKLY`."""
+    e, d, x = org.employees, org.departments, org.executives
+    size, fit, staff = d.size, d.fit, len(e.key)
+    adoptions[week], by_practices[week], habits[week] = adoption, by_practice, d.habit
+    served[week], executives[week] = d.guided, x.engagement
+    worth = aligned = money = reached = 0.0
+    for here in range(len(size)):
+        share, fits = size[here] / staff, fit[here].sum()
+        aligned += share * d.alignment[here]
+        money += share * d.budget[here]
+        reached += share * d.guided[here]
+        worth += share * (d.measured[here].sum() / fits if fits > 0.0 else 0.0)
+    row, at = weekly[week], len(measured)
+    row[:at] = measured
+    for one in (
+        aligned, float(stage), float(d.practised.sum()), x.engagement.mean(), x.understanding.mean(), money,
+        ledger[week].sum(), worth, reached, in_contact / staff, e.knows.sum() / staff,
+    ):  # fmt: skip
+        row[at] = one
+        at += 1
+    row[at : at + len(org.requests)] = org.requests
+    row[at + len(org.requests)] = d.waiting.sum()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -123,6 +124,26 @@ def generate(departments: Sequence[tuple[str, str, int]], span: int) -> Staff:
         top=top,
         key=key,
     )
+
+
+class Lines(NamedTuple):
+    """Who reports to whom, as compressed rows.
+
+    Attributes:
+        indptr: int64[n + 1], where each person's direct reports begin.
+        indices: int64[reports], direct reports.
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+
+    @classmethod
+    def of(cls, manager: np.ndarray) -> Lines:
+        """The lines that `manager`, int32[n], row of each one's manager or -1, amounts to."""
+        order = np.argsort(manager, kind="stable")
+        indices = order[np.count_nonzero(manager < 0) :]
+        counts = np.bincount(manager[indices], minlength=len(manager))
+        return cls(np.concatenate(([0], np.cumsum(counts))), indices)
 
 
 def lines_by_contacts(department: np.ndarray, contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -1,13 +1,19 @@
 """The state of an organisation: columns of numpy arrays, one table a kind, one row an employee, department, ...
 
-Every column starts at a value that does nothing, so a mechanism that is switched off leaves the others unmoved.
+Every column starts at a value that does nothing, so a mechanism that is switched off leaves the others unmoved. Kernels
+take whole tables and read columns by name.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
+from numba.core import types
+from numba.experimental import structref
+
+from sim.kernels import kernel
 
 UNAWARE, AWARE, TRYING, ROUTINE, LAPSED = range(5)
 RUNGS = ("unaware", "aware", "trying", "routine", "lapsed")
@@ -16,12 +22,14 @@ NEVER = -10_000  # a week so long ago that nothing of it is left
 NOBODY = -1
 NOT_ASKED, CLEARED = -1, -2  # in `asked`, beside the week of a request that still waits
 
+SOURCES = ("reports", "peers", "manager", "head", "top")
+
 USES = ("training", "desk", "technology", "measurement", "liaison")
 OBJECTIVES = ("innovation", "knowledge", "investment", "customers", "talent", "suppliers")
 
 
 class Column(NamedTuple):
-    """What a column holds; `each` names further axes: one value for each practice, or each objective."""
+    """What a column holds; `each` names further axes: one value for each practice, say, or each practice and way."""
 
     dtype: Any
     start: Any
@@ -48,6 +56,10 @@ EMPLOYEES = {
     "contact": Column(np.int32, NEVER, "week", "when a desk last taught or cleared the employee"),
     "breadth": Column(np.int32, 0, "practices", "how many practices the employee practises"),
     "belief": Column(float, 0.3, "0..1", "how worthwhile the employee thinks the practice", "practice"),
+    "sources": Column(
+        float, 0.0, "weight/unit", "weight in exposure of one unit of each of its sources", "source"
+    ),
+    "turn": Column(np.int64, 0, "row", "who comes at this place of the department's turn to be taught"),
     "exposure": Column(float, 0.0, "share", "practising among those whom the employee sees", "practice"),
     "rung": Column(np.int8, UNAWARE, "0..4", "unaware, aware, trying, routine, lapsed", "practice"),
     "since": Column(np.int32, NEVER, "week", "when the employee came to this rung", "practice"),
@@ -59,9 +71,10 @@ EMPLOYEES = {
     ),
     "approved": Column(np.int32, NEVER, "week", "last week in which approval holds", "practice"),
     "peers": Column(
-        np.int64, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
+        np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
     ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
+    "led": Column(np.uint8, 0, "0/1", "the manager practises", "practice"),
 }
 
 DEPARTMENTS = {
@@ -87,15 +100,15 @@ DEPARTMENTS = {
     "guided": Column(np.bool_, False, "", "a desk or the holistic policy serves it"),
     "gated": Column(np.bool_, False, "", "risky tries need approval"),
     "gated_since": Column(np.int32, NEVER, "week", "when the gate went up"),
+    "was_gated": Column(np.bool_, False, "", "risky tries needed approval last week"),
+    "pays_desk": Column(np.bool_, False, "", "part of its money is set aside for desk people"),
     "local": Column(float, 0.0, "person-weeks", "own desk people or liaisons"),
     "group": Column(np.int64, 0, "desk", "desk that would serve it"),
     "liaisons": Column(np.int64, 0, "people", "its liaisons to the hub, who know its work"),
     "mandate": Column(float, 0.0, "0..1", "how binding the desk's way is here"),
-    "carry": Column(
-        float, 0.0, "requests", "time for local clearances that is left, carried over while a queue waits"
-    ),
+    "time": Column(float, 0.0, "person-weeks", "local time that is left, carried over while a queue waits"),
     "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),
-    "turn": Column(np.int64, 0, "place", "how far the desk has come in teaching its staff in turn"),
+    "next": Column(np.int64, 0, "place", "how far teaching its staff in turn has come"),
     "cleared": Column(np.int64, 0, "requests", "cleared in each of the last 13 weeks", "quarter"),
     "waiting": Column(np.int64, 0, "requests", "left waiting when the desk's week was over"),
     "advice": Column(np.int16, -1, "way", "recommended way, or -1"),
@@ -103,6 +116,11 @@ DEPARTMENTS = {
     "practised": Column(np.int64, 0, "people", "staff practising it", "practice"),
     "routine": Column(np.int64, 0, "people", "staff in routine", "practice"),
     "habit": Column(np.int16, 0, "way", "commonest way in the department", "practice"),
+    "tally": Column(np.int32, 0, "people", "staff practising in each way", "practice way"),
+    "suits": Column(float, 1.0, "0..1", "how well each way works in it", "practice way"),
+    "experienced": Column(
+        float, 0.0, "0..1", "what each way is worth to one who practises it here", "practice way"
+    ),
     "quality": Column(float, 0.0, "0..1", "mean quality of the ways in use", "practice"),
     "worth": Column(float, 0.0, "0..1", "realised worth V", "practice"),
     "error": Column(float, 0.0, "sd", "error of this quarter's measurement", "practice"),
@@ -116,6 +134,8 @@ PRACTICES = {
     "coordination": Column(float, 0.0, "0..1", "how much of its worth needs others to do it the same way"),
     "pioneers": Column(float, 0.0, "share", "of the owner departments' staff who try it at week 0"),
     "gated": Column(np.bool_, False, "", "risky enough to need approval"),
+    "presents": Column(np.bool_, False, "", "a practice of presence"),
+    "engages": Column(np.bool_, False, "", "a practice of engagement"),
 }
 
 EXECUTIVES = {
@@ -139,41 +159,135 @@ DESKS = {
     ),
     "way": Column(np.int32, 0, "desk", "the desk whose way it recommends: its own until tied hubs settle"),
     "people": Column(float, 0.0, "person-weeks", "people who clear and teach"),
-    "carry": Column(
-        float, 0.0, "requests", "time for clearances that is left, carried over while a queue waits"
-    ),
+    "time": Column(float, 0.0, "person-weeks", "time that is left, carried over while a queue waits"),
     "quality": Column(float, 0.5, "0..1", "quality of its way, before it meets special work", "practice"),
 }
 
 
-class Table:
-    """Named columns over `rows` rows; a mechanism of yours adds its own with `add`."""
+@kernel(inline="always")
+def staff_of(first, size, here):
+    """The rows of a department's employees; unsigned, so that loops over them need not ask whether they are negative."""
+    return range(np.uint64(first[here]), np.uint64(first[here] + size[here]))
 
-    def __init__(self, columns: dict[str, Column], rows: int, axes: dict[str, int]) -> None:
-        self.rows = rows
-        self.columns: dict[str, Column] = {}
-        self._axes = axes
-        for name, column in columns.items():
-            self.add(name, *column)
+
+class Struct(structref.StructRefProxy):
+    """An object of named fields that Python and kernels share."""
+
+    fields: ClassVar[tuple[str, ...]]
+    _numba_type_: Any = None
+    _assemble: ClassVar[Any]
+
+    def __init_subclass__(cls, fields: Iterable[str] = ()) -> None:
+        cls.fields = tuple(fields)
+        kind = type(
+            "Kind",
+            (types.StructRef,),
+            {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.Kind"},
+        )
+        cls.Kind = structref.register(kind)  # type: ignore[attr-defined]
+        structref.define_constructor(cls, kind, cls.fields)
+        structref.define_boxing(kind, cls)
+
+        @kernel
+        def assemble(*values):
+            return cls(*values)
+
+        cls._assemble = staticmethod(assemble)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Any:
+        """An object that holds these values."""
+        self = cls._assemble(*(values[name] for name in cls.fields))
+        vars(self).update(
+            values, _numba_type_=self._type
+        )  # at hand, for it is asked at every call of a kernel
+        return self
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+class Table(Struct):
+    """Named columns over `rows` rows; a mechanism of yours adds its own with `add`.
+
+    A column with one value for each practice has shape (rows, practices); the employees' have shape (practices,
+    rows), so that a loop over staff runs through neighbouring numbers.
+    """
+
+    declared: ClassVar[dict[str, Column]] = {}
+    across: ClassVar[bool] = False
+
+    def __init_subclass__(cls, columns: dict[str, Column], across: bool = False) -> None:
+        cls.declared, cls.across = columns, across
+        super().__init_subclass__(columns)
+
+    def __new__(cls, rows: int, axes: dict[str, int]) -> Table:
+        """A table whose columns all stand at their start."""
+        arrays = {name: cls._blank(column, rows, axes) for name, column in cls.declared.items()}
+        self = cls.of(arrays)
+        vars(self).update(rows=rows, columns=dict(cls.declared), _axes=axes)
+        return self
+
+    @classmethod
+    def _blank(cls, column: Column, rows: int, axes: dict[str, int]) -> np.ndarray:
+        each = tuple(axes[name] for name in column.each.split())
+        return np.full((*each, rows) if cls.across else (rows, *each), column.start, dtype=column.dtype)
 
     def add(
         self, name: str, dtype: Any, start: Any, unit: str = "", meaning: str = "", each: str = ""
     ) -> np.ndarray:
-        """Add a column and return its array, of shape (rows,) or (rows, number of `each`).
+        """Add a column and return its array.
 
         Raises:
             ValueError: if the table already has a column of that name.
         """
         if name in self.columns:
             raise ValueError(f"the table already has a column {name!r}")
-        shape = (self.rows, self._axes[each]) if each else (self.rows,)
-        self.columns[name] = Column(dtype, start, unit, meaning, each)
-        array = np.full(shape, start, dtype=dtype)
-        setattr(self, name, array)
+        self.columns[name] = column = Column(dtype, start, unit, meaning, each)
+        vars(self)[name] = array = self._blank(column, self.rows, self._axes)
         return array
 
-    if TYPE_CHECKING:
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Kernels hold the arrays, so a column is written into and never replaced."""
+        if name in vars(self).get("columns", ()) and value is not vars(self)[name]:
+            raise AttributeError(f"write into the column instead: {name}[:] = ...")
+        super().__setattr__(name, value)
 
-        def __getattr__(self, name: str) -> Any: ...
+    def at(self, name: str, row: int) -> np.ndarray:
+        """What a row holds of a column: one number, or one for each practice and the like."""
+        column = vars(self)[name]
+        return column[..., row] if self.across else column[row]
 
-        def __setattr__(self, name: str, value: Any) -> None: ...
+
+class Employees(Table, columns=EMPLOYEES, across=True):
+    """One row an employee, department by department."""
+
+
+class Departments(Table, columns=DEPARTMENTS):
+    """One row a department."""
+
+
+class Practices(Table, columns=PRACTICES):
+    """One row a practice."""
+
+
+class Executives(Table, columns=EXECUTIVES):
+    """One row an executive: the heads in the order of their departments, and last the top."""
+
+
+class Desks(Table, columns=DESKS):
+    """One row a desk that has a way of its own."""
+
+
+class State(
+    Struct,
+    fields=(
+        "employees", "departments", "practices", "executives", "desks", "ties", "lines", "requests", "changes",
+    ),
+):  # fmt: skip
+    """All that kernels see of an organisation.
+
+    `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks
+    waited by the cleared, given up and withdrawn; `changes` are the moves that people have decided on.
+    """

@@ -5,53 +5,71 @@ Sums of integers do not depend on the order in which changes come, so incrementa
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.kernels import kernel
 from sim.tables import ROUTINE, TRYING
 
 
-class Changes:
-    """Moves decided in a week but not yet made: people decide on last week's people."""
+class Changes(NamedTuple):
+    """Moves decided in a week but not yet made: people decide on last week's people.
 
-    def __init__(self, cells: int) -> None:
-        self.count = 0
-        self.cell = np.empty(cells, np.int64)
-        self.rung = np.empty(cells, np.int8)
-        self.way = np.empty(cells, np.int16)
+    Attributes:
+        practice, employee: int32[practices x staff], of whom the move is; filled as far as needed.
+        rung, way: int8 and int16 of the same length, where to.
+    """
+
+    practice: np.ndarray
+    employee: np.ndarray
+    rung: np.ndarray
+    way: np.ndarray
+
+    @classmethod
+    def room(cls, cells: int) -> Changes:
+        """Room for a move of everybody in every practice."""
+        kinds = (np.int32, np.int32, np.int8, np.int16)
+        return cls(*(np.empty(cells, kind) for kind in kinds))
 
 
 @kernel
-def settle(
-    count, cell, new_rung, new_way, week, rung, since, practising, way, department, manager, influence, breadth,
-    peers, followers, activity, practised, routine, tally, indptr, indices, weights,
-):  # fmt: skip
-    """Make `count` moves, each of one cell (person x practice), and bring every count that depends on it up to date."""
-    practices = rung.shape[1]
+def settle(count, week, org):
+    """Make the first `count` changes, and update every count that depends on them."""
+    e, d = org.employees, org.departments
+    practices, employees, rungs, ways = org.changes
+    indptr, indices, weights = org.ties
+    line, reports = org.lines
+    rung, since, practising, way, breadth = e.rung, e.since, e.practising, e.way, e.breadth
+    department, manager, influence = e.department, e.manager, e.influence
+    peers, followers, led = e.peers, e.followers, e.led
+    tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
     for c in range(count):
-        i, k = cell[c] // practices, cell[c] % practices
-        d = department[i]
-        old, new = rung[i, k], new_rung[c]
-        was, now = practising[i, k], new == TRYING or new == ROUTINE
+        k, i, old, new = practices[c], employees[c], rung[practices[c], employees[c]], rungs[c]
+        here = department[i]
+        was, now = practising[k, i], new == TRYING or new == ROUTINE
         if was:
-            tally[d, k, way[i, k]] -= 1
+            tally[here, k, way[k, i]] -= 1
         if now:
-            tally[d, k, new_way[c]] += 1
-        way[i, k] = new_way[c]
+            tally[here, k, ways[c]] += 1
+        way[k, i] = ways[c]
         if old == new:
             continue
-        rung[i, k] = new
-        since[i, k] = week
-        routine[d, k] += (new == ROUTINE) - (old == ROUTINE)
+        rung[k, i] = new
+        since[k, i] = week
+        routine[here, k] += (new == ROUTINE) - (old == ROUTINE)
         step = int(now) - int(was)
         if step == 0:
             continue
-        practising[i, k] = now
-        practised[d, k] += step
-        activity[d] -= breadth[i] > 0
+        practising[k, i] = now
+        practised[here, k] += step
+        activity[here] -= breadth[i] > 0
         breadth[i] += step
-        activity[d] += breadth[i] > 0
+        activity[here] += breadth[i] > 0
         if manager[i] >= 0:
-            followers[manager[i], k] += step
-        for edge in range(indptr[i], indptr[i + 1]):
-            peers[indices[edge], k] += step * weights[edge] * influence[i]
+            followers[k, manager[i]] += step
+        for at in range(line[i], line[i + 1]):
+            led[k, reports[at]] = now
+        heed = step * influence[i]
+        for at in range(indptr[i], indptr[i + 1]):
+            peers[k, indices[at]] += heed * weights[at]

@@ -6,7 +6,7 @@ Reporting lines are no part of it: they live in `Staff.manager`, so that nobody 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from sim.kernels import kernel
 from sim.measures import e_i_expected, e_i_index
 
 
-@dataclass(frozen=True)
-class Ties:
+class Ties(NamedTuple):
     """The symmetric contact network in compressed rows: no ties to oneself, no pair twice, both directions.
 
     Attributes:

@@ -6,9 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.luck import Luck, combine, draw, key_of, normal_quantile, word
+from sim.luck import Luck, branch, combine, draws, key_of, normal_quantile
 
 KEYS = combine(np.uint64(key_of("marketing")), np.arange(100_000, dtype=np.uint64))
+
+
+def by_kernel(stream, number):
+    out = np.empty(5000)
+    draws(np.uint64(branch(stream, number)), KEYS[:5000], out)
+    return out
 
 
 def test_draws_are_uniform_over_people_weeks_and_practices():
@@ -16,13 +22,7 @@ def test_draws_are_uniform_over_people_weeks_and_practices():
     samples = {
         "people": luck.uniform("adoption", KEYS, 7),
         "weeks": np.array([luck.uniform("adoption", KEYS[:1], week)[0] for week in range(20_000)]),
-        "practices": np.array(
-            [
-                draw(np.uint64(word(luck.stream("adoption", 3), key)), k)
-                for key in KEYS[:5000]
-                for k in range(5)
-            ]
-        ),
+        "practices": np.column_stack([by_kernel(luck.stream("adoption", 3), k) for k in range(5)]).ravel(),
     }
     for sample in samples.values():
         assert stats.kstest(sample, "uniform").pvalue > 1e-4

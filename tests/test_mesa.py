@@ -99,8 +99,8 @@ def test_moving_an_agent_keeps_every_count(small):
     assert employee.rung[helping] == 3
     assert org.departments.practised.sum() == before + 1
     assert org.departments.routine[employee.department, helping] == 1
-    assert org.tally[employee.department, helping, 2] == 1
-    assert org.employees.followers[boss, helping] == 1
+    assert org.departments.tally[employee.department, helping, 2] == 1
+    assert org.employees.followers[helping, boss] == 1
     assert org.record is not None
     assert org.measures["A"] != org.record["A"][0], "measures are of now, the record of the week's end"
     employee.move("collaborating", "lapsed")

@@ -21,7 +21,7 @@ HURRIED = {  # all phases of adoption and of the hub, queues too, fit into 130 w
     "sponsorship.sponsor_engagement": 0.8,
     "governance.founded": 40,
     "governance.join_rate": 0.3,
-    "desk.requests": 1.5,
+    "approval.requests": 1.5,
     "adoption.push": 0.02,
     "adoption.hurdle": 0.2,
 }
@@ -48,8 +48,8 @@ def of_engine(org: Organisation) -> list[float]:
         getattr(d, name).mean() for name in OF_DEPARTMENTS
     ]
     rungs = np.bincount(e.rung.ravel(), minlength=len(RUNGS)) / e.rung.size
-    own = sum(org.tally[row, :, row].sum() for row in range(d.rows))
-    return [*means, *rungs, own / org.tally.sum(), org.tally[:, :, -1].sum() / org.tally.sum()]
+    own = sum(d.tally[row, :, row].sum() for row in range(d.rows))
+    return [*means, *rungs, own / d.tally.sum(), d.tally[:, :, -1].sum() / d.tally.sum()]
 
 
 def of_plain(org: PlainOrganisation) -> list[float]:

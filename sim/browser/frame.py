@@ -136,8 +136,8 @@ class Frame:
 def _main_way(org: Organisation) -> np.ndarray:
     """Each employee's commonest way, the first of equals: int16[n]."""
     e = org.employees
-    rows, practices = np.nonzero(e.practising)
-    cells = rows * org.ways + e.way[rows, practices]
+    practices, rows = np.nonzero(e.practising)
+    cells = rows * org.ways + e.way[practices, rows]
     counts = np.bincount(cells, minlength=e.rows * org.ways).reshape(e.rows, org.ways)
     first_shared = org.departments.rows if org.ways == 1 else 0
     return np.where(counts.any(axis=1), first_shared + counts.argmax(axis=1), -1).astype(np.int16)

@@ -6,16 +6,19 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from sim.mechanisms.adoption import Adoption
+from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.desk import Desk
+from sim.mechanisms.best_practice import BestPractice
 from sim.mechanisms.funding import Funding
 from sim.mechanisms.governance import Governance
+from sim.mechanisms.guidance import Guidance
 from sim.mechanisms.influence import Influence
 from sim.mechanisms.learning import Learning
 from sim.mechanisms.maturity import Maturity
 from sim.mechanisms.measurement import Measurement
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
+from sim.mechanisms.teaching import Teaching
 from sim.mechanisms.ways import Ways
 from sim.mechanisms.worth import Worth
 
@@ -24,7 +27,10 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Sponsorship,
     Funding,
     Governance,
-    Desk,
+    Approval,
+    Teaching,
+    Guidance,
+    BestPractice,
     Learning,
     Influence,
     Adoption,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine, draw, half, logistic, pair, word
+from sim.luck import branch, combine, draws, logistic, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE
+from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -83,152 +82,111 @@ class Adoption(Mechanism):
         e = org.employees
         threshold = self.threshold + self.threshold_spread * org.luck.normal("threshold", e.key)
         e.threshold[:] = np.clip(threshold, self.threshold_least, self.threshold_most)
-        luck = org.luck.uniform("pioneers", combine(e.key[:, None], org.practices.key[None, :]))
-        pioneers = (luck < org.practices.pioneers) & org.departments.owner[e.department, None]
-        rows, practices = np.nonzero(pioneers)
+        luck = org.luck.uniform("pioneers", combine(e.key[None, :], org.practices.key[:, None]))
+        pioneers = (luck < org.practices.pioneers[:, None]) & org.departments.owner[e.department]
+        practices, rows = np.nonzero(pioneers)
         org.move(rows, practices, rung=TRYING, way=org.departments.habit[e.department[rows], practices])
 
     def step(self, org: Organisation) -> None:
         """Everybody climbs, stays or lapses by last week's exposure."""
-        e, d, p, changes = org.employees, org.departments, org.practices, org.changes
-        changes.count = climb(
-            self._coefficients, org.week, org.luck.stream("adoption", org.week),
-            org.luck.stream("blocking", org.week), p.effort, p.risk,
-            d.open, d.lead, d.technology, d.budget, d.fit, d.alignment, d.gated, d.habit, org.experienced, p.gated,
-            e.key, e.department, e.manager, e.threshold, e.fluency, e.guidance, e.training, e.belief, e.exposure,
-            e.rung, e.practising, e.way, e.asked, e.approved, org.requests,
-            changes.cell, changes.rung, changes.way,
-        )  # fmt: skip
-        org.settle()
-
-    @cached_property
-    def _coefficients(self) -> Coefficients:
-        return Coefficients(*(getattr(self, name) for name in Coefficients._fields))
-
-
-class Coefficients(NamedTuple):
-    """The parameters that the kernel reads, under the names of the scenario's keys."""
-
-    push: float
-    word_of_mouth: float
-    announcement: float
-    attempt: float
-    exposure_weight: float
-    belief_weight: float
-    belief_reference: float
-    fluency_weight: float
-    lead_weight: float
-    lead_reference: float
-    guidance_weight: float
-    guidance_reference: float
-    effort_weight: float
-    risk_weight: float
-    fit_weight: float
-    fit_reference: float
-    hurdle: float
-    blocking: float
-    settle: float
-    settle_belief: float
-    settle_worth: float
-    lapse_trying: float
-    lapse_trying_lead: float
-    lapse_routine: float
-    lapse_routine_lead: float
-    lapse_routine_fluency: float
-    starved_below: float
-    relearn: float
-
-
-@kernel(inline="always")
-def blocked(chance, stream, key, boss, k, practising):
-    """Whether a manager who does not practise stands in the way of a try this week."""
-    return boss >= 0 and not practising[boss, k] and draw(word(stream, key), k) < chance
+        luck, blocking = org.luck.stream("adoption", org.week), org.luck.stream("blocking", org.week)
+        org.settle(climb(self.coefficients, org.week, luck, blocking, org.state))
 
 
 @kernel
-def climb(
-    c, week, stream, blocking_stream, effort, risk, opened, lead, technology, budget, fit, alignment, gated, habit,
-    experienced, needs_approval, key, department, manager, threshold, fluency, guidance, training, belief, exposure,
-    rung, practising, way, asked, approved, requests, changed, new_rung, new_way,
-):  # fmt: skip
-    """Write into `changed`, `new_rung` and `new_way` who moves to which rung; the number of them.
+def climb(coefficients, week, stream, blocking_stream, org):
+    """Write into `changes` who moves to which rung; the number of them.
 
-    One draw decides a cell's week. It is compared with the most that the chance can be on the cell's rung before anything
-    is worked out: nineteen cells in twenty are done with there.
+    One draw decides a cell's week. It is first compared with the most that the chance can be on the cell's rung:
+    nineteen cells in twenty are done with there.
     """
-    n, practices = rung.shape
-    count = 0
-    up_most = c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0)
+    c, e, d, p = coefficients[0], org.employees, org.departments, org.practices
+    n = e.rung.shape[1]
+    changed_practice, changed, new_rung, new_way = org.changes
+    key, threshold, fluency, guidance, training = e.key, e.threshold, e.fluency, e.guidance, e.training
+    first, size, leads, opens, budget, technology = d.first, d.size, d.lead, d.open, d.budget, d.technology
+    fit, alignment, needs_approval, gated, habit = d.fit, d.alignment, p.gated, d.gated, d.habit
+    experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
+    luck, moved = np.empty(n), np.empty(n, np.bool_)
     most = np.empty(5)
-    most[AWARE], most[LAPSED] = c.attempt, c.relearn
-    for i in range(n):
-        d = department[i]
-        person = word(stream, key[i])
-        led, taught, guided, fluent = lead[d], training[i], guidance[i], fluency[i]
-        heard = (c.push + c.announcement * led * taught) * opened[d]
-        starved = 1.0 + max(0.0, c.starved_below - budget[d])
-        most[UNAWARE] = heard
-        most[TRYING] = up_most * fluent + c.lapse_trying * (1.0 - c.lapse_trying_lead * led) * starved
-        fading = (
-            c.lapse_routine
-            * (1.0 - c.lapse_routine_lead * led)
-            * (1.0 - c.lapse_routine_fluency * fluent)
-            * starved
-        )
-        most[ROUTINE] = fading
-        bits = person
-        for k in range(practices):
-            if k % 2 == 0:
-                bits = pair(person, k)
-            u = half(bits, k)
-            now = rung[i, k]
-            told = c.word_of_mouth * exposure[i, k] * (now == UNAWARE)
-            if u >= most[now] + told and asked[i, k] != CLEARED:
-                continue
-            to = now
-            if now == UNAWARE:
-                to = AWARE
-            elif now == AWARE or now == LAPSED:
-                if asked[i, k] != NOT_ASKED:
-                    if asked[i, k] == CLEARED:
-                        asked[i, k] = NOT_ASKED
-                        to = TRYING
-                else:
+    count = 0
+    for k in range(len(e.rung)):
+        rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
+        exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
+        blocks = branch(blocking_stream, k)
+        draws(branch(stream, k), key, luck)
+        for here in range(len(size)):
+            lead, opened = leads[here], opens[here]
+            starved = 1.0 + max(0.0, c.starved_below - budget[here])
+            announced = c.announcement * lead
+            dropping = c.lapse_trying * (1.0 - c.lapse_trying_lead * lead) * starved
+            fading = c.lapse_routine * (1.0 - c.lapse_routine_lead * lead) * starved
+            offer = (
+                c.lead_weight * (lead - c.lead_reference) - c.effort_weight * effort[k] * (1.0 - technology[here])
+                + c.fit_weight * (fit[here, k] * alignment[here] - c.fit_reference) - c.hurdle
+            )  # fmt: skip
+            gate = needs_approval[k] and gated[here]
+            most[UNAWARE] = (c.push + announced) * opened
+            most[AWARE], most[LAPSED], most[ROUTINE] = c.attempt, c.relearn, fading
+            most[TRYING] = c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0) + dropping
+            may_move(luck, most, c.word_of_mouth, rung, exposure, asked, first, size, here, moved)
+            for i in staff_of(first, size, here):
+                if not moved[i]:
+                    continue
+                u, now = luck[i], rung[i]
+                to = now
+                if now == UNAWARE:
+                    heard = (c.push + announced * training[i]) * opened
+                    if u < heard + c.word_of_mouth * exposure[i]:
+                        to = AWARE
+                elif now == TRYING or now == ROUTINE:
+                    b, f = belief[i], fluency[i]
+                    up, down = 0.0, fading * (1.0 - c.lapse_routine_fluency * f)
+                    if now == TRYING:
+                        worth = experienced[here, k, way[i]]
+                        up, down = c.settle * f * (c.settle_belief + b) * (c.settle_worth + worth), dropping
+                    if u < up:
+                        to = ROUTINE
+                    elif u < up + down * (1.0 - b):
+                        to = LAPSED
+                elif asked[i] == CLEARED:
+                    asked[i] = NOT_ASKED
+                    to = TRYING
+                elif asked[i] == NOT_ASKED:
                     z = (
-                        c.exposure_weight * (exposure[i, k] - threshold[i])
-                        + c.belief_weight * (belief[i, k] - c.belief_reference)
-                        + c.fluency_weight * fluent + c.lead_weight * (led - c.lead_reference)
-                        + c.guidance_weight * (guided - c.guidance_reference)
-                        - c.effort_weight * effort[k] * (1.0 - technology[d]) - c.risk_weight * risk[k] * (1.0 - guided)
-                        + c.fit_weight * (fit[d, k] * alignment[d] - c.fit_reference) - c.hurdle
+                        offer + c.exposure_weight * (exposure[i] - threshold[i])
+                        + c.belief_weight * (belief[i] - c.belief_reference) + c.fluency_weight * fluency[i]
+                        + c.guidance_weight * (guidance[i] - c.guidance_reference)
+                        - c.risk_weight * risk[k] * (1.0 - guidance[i])
                     )  # fmt: skip
                     if u >= most[now] * logistic(z):
                         continue
                     if now == LAPSED:
                         to = AWARE
-                    elif blocked(c.blocking, blocking_stream, key[i], manager[i], k, practising):
+                    elif manager[i] >= 0 and not led[i] and unit(word(blocks, key[i])) < c.blocking:
                         continue
-                    elif needs_approval[k] and gated[d] and approved[i, k] < week:
-                        asked[i, k] = week
+                    elif gate and approved[i] < week:
+                        asked[i] = week
                         requests[0] += 1
                     else:
                         to = TRYING
-            else:
-                b = belief[i, k]
-                up = 0.0
-                if now == TRYING:
-                    worth = experienced[d, k, way[i, k]]
-                    up = c.settle * fluent * (c.settle_belief + b) * (c.settle_worth + worth)
-                    down = c.lapse_trying * (1.0 - c.lapse_trying_lead * led) * starved
-                else:
-                    down = fading
-                if u < up:
-                    to = ROUTINE
-                elif u < up + down * (1.0 - b):
-                    to = LAPSED
-            if to != now:
-                changed[count] = i * practices + k
-                new_rung[count] = to
-                new_way[count] = habit[d, k] if to == TRYING else way[i, k]
-                count += 1
+                if to != now:
+                    changed_practice[count], changed[count] = k, i
+                    new_rung[count] = to
+                    new_way[count] = habit[here, k] if to == TRYING else way[i]
+                    count += 1
     return count
+
+
+@kernel
+def may_move(luck, most, by_exposure, rung, exposure, asked, first, size, here, moved):
+    """Whose draw is below the most that the chance of a move can be; without a branch, so that it is fast."""
+    unaware, aware, trying, routine, lapsed = most[0], most[1], most[2], most[3], most[4]
+    for i in staff_of(first, size, here):
+        now = rung[i]
+        bound = unaware + by_exposure * exposure[i]
+        bound = aware if now == AWARE else bound
+        bound = trying if now == TRYING else bound
+        bound = routine if now == ROUTINE else bound
+        bound = lapsed if now == LAPSED else bound
+        moved[i] = (luck[i] < bound) | (asked[i] == CLEARED)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from sim.parameters import Section
 
@@ -25,6 +28,17 @@ class Mechanism(Section):
         super().__init_subclass__(**kwargs)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
+
+    @cached_property
+    def coefficients(self) -> np.ndarray:
+        """The parameters that are one number or switch, for kernels: a record array of one row, fields by key."""
+        kinds = {bool: np.bool_, int: np.int64, float: np.float64}
+        fields = [
+            (key, kinds[of.annotation])
+            for key, of in type(self).model_fields.items()
+            if of.annotation in kinds
+        ]
+        return np.array([tuple(getattr(self, key) for key, _ in fields)], np.dtype(fields))
 
     def build(self, org: Organisation) -> None:
         """Set the columns as they stand at week 0; called once, in the order of the schedule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -115,27 +116,25 @@ class Funding(Mechanism):
 
     def buy(self, org: Organisation, ledger: np.ndarray) -> None:
         """Set what the budgets buy, and write a week's part of them into its page of the ledger."""
-        d = org.departments
-        spend(
-            self.split.shares(), self.course_yield, self.technology_yield, self.measurement_yield, org.desk_paid,
-            d.budget, d.size, d.lead, d.purse, d.courses, d.technology, d.insight, ledger,
-        )  # fmt: skip
+        spend(self.coefficients, self._shares, org.state, ledger)
+
+    @cached_property
+    def _shares(self) -> tuple[float, float, float, float]:
+        return self.split.shares()
 
 
 @kernel
-def spend(
-    shares, by_courses, by_technology, by_measurement, desk_paid, budget, size, lead,
-    purse, courses, technology, insight, ledger,
-):  # fmt: skip
+def spend(coefficients, shares, org, ledger):
     """What each department's budget buys; `ledger` [D, uses] takes the week's units."""
+    c, d = coefficients[0], org.departments
     training, desk, tools, measurement = shares
-    for d in range(len(size)):
-        desks = desk if desk_paid[d] else 0.0
-        taught = training + desk - desks
-        purse[d] = desk * budget[d] * size[d]
-        courses[d] = min(1.0, by_courses * taught * budget[d] * lead[d])
-        technology[d] = min(1.0, by_technology * tools * budget[d])
-        insight[d] = min(1.0, by_measurement * measurement * budget[d])
-        weekly = budget[d] * size[d] / WEEKS_A_YEAR
+    for here in range(len(d.size)):
+        desks = desk if d.pays_desk[here] else 0.0
+        taught, budget = training + desk - desks, d.budget[here]
+        d.purse[here] = desk * budget * d.size[here]
+        d.courses[here] = min(1.0, c.course_yield * taught * budget * d.lead[here])
+        d.technology[here] = min(1.0, c.technology_yield * tools * budget)
+        d.insight[here] = min(1.0, c.measurement_yield * measurement * budget)
+        weekly = budget * d.size[here] / WEEKS_A_YEAR
         for use, part in enumerate((taught, desks, tools, measurement)):  # in the order of `USES`
-            ledger[d, use] = part * weekly
+            ledger[here, use] = part * weekly

@@ -13,7 +13,7 @@ from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import NOBODY, USES
+from sim.tables import NOBODY, USES, staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -109,21 +109,16 @@ class Governance(Mechanism):
             d.guided[:] = d.open
         if self.form == "holistic":
             return
-        if (d.guided != d.gated).any() or self.settle(org):
+        if differ(d.guided, d.gated) or self.settle(org):
             self.arrange(org)
         self.pay(org)
         if self.mandate > 0.0:
-            e = org.employees
-            resent(self.resentment, d.mandate, e.department, e.belief)
+            resent(self.resentment, org.state)
 
     def join(self, org: Organisation) -> None:
         """Departments join and leave hubs; those that own the activity join at the founding."""
         d = org.departments
-        join_or_leave(
-            org.luck.stream("governance", org.week), self.join_rate, self.join_engagement, self.join_base,
-            self.join_worth, self.leave_rate, self.mandate, d.key, d.open, org.executives.engagement, d.fit,
-            d.measured, d.joined,
-        )  # fmt: skip
+        join_or_leave(self.coefficients, org.luck.stream("governance", org.week), org.state)
         if org.week == self.founded:
             d.joined |= d.owner
         d.guided[:] = d.joined
@@ -148,7 +143,7 @@ class Governance(Mechanism):
         d.gated_since[d.guided & ~d.gated] = org.week
         d.gated[:] = d.guided
         d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
-        org.desk_paid[:] = d.open if desks.rows else d.guided
+        d.pays_desk[:] = d.open if desks.rows else d.guided
         if desks.rows:
             d.served[:] = np.where(d.guided, d.group, NOBODY)
         if self.form in HUBS:
@@ -164,54 +159,65 @@ class Governance(Mechanism):
         if not desks.rows:
             grown = np.minimum(1.0, (org.week - d.gated_since + 1) / self.hiring_weeks)
             d.local[:] = np.where(d.gated, d.purse / self.person_cost * grown, 0.0)
-            return
-        grown = min(1.0, (org.week - self.founded + 1) / self.hiring_weeks)
-        hire(
-            grown / self.person_cost, self.liaison_hub_part, self.liaison_most,
-            self.liaison_department_part * self.person_cost / WEEKS_A_YEAR, d.group, d.size, d.purse, d.liaisons,
-            desks.people, org.ledger[org.week, :, USES.index("liaison")],
-        )  # fmt: skip
+        hire(self.coefficients, org.week, org.state, org.ledger[org.week, :, USES.index("liaison")])
 
 
 @kernel
-def join_or_leave(
-    stream, rate, base_engagement, base, by_worth, leave_rate, mandate, key, opened, engagement, fit, measured, joined
-):  # fmt: skip
+def differ(guided, gated):
+    """Whether somewhere the gate does not stand as it should."""
+    return (guided != gated).any()
+
+
+@kernel
+def join_or_leave(coefficients, stream, org):
     """Whether each department is in the hub this week; worth is seen where departments have joined before."""
+    c, d, x = coefficients[0], org.departments, org.executives
     members, seen = 0, 0.0
-    for d in range(len(joined)):
-        if joined[d] and fit[d].sum() > 0.0:
-            seen += measured[d].sum() / fit[d].sum()
-        members += joined[d]
-    pull = base + by_worth * (max(0.0, seen / members) if members else 0.0) + mandate
-    for d in range(len(joined)):
-        luck, g = unit(word(stream, key[d])), engagement[d]
-        if joined[d]:
-            joined[d] = luck >= leave_rate * (1.0 - g) * (1.0 - mandate)
+    for here in range(len(d.joined)):
+        if d.joined[here] and d.fit[here].sum() > 0.0:
+            seen += d.measured[here].sum() / d.fit[here].sum()
+        members += d.joined[here]
+    pull = c.join_base + c.join_worth * (max(0.0, seen / members) if members else 0.0) + c.mandate
+    for here in range(len(d.joined)):
+        luck, g = unit(word(stream, d.key[here])), x.engagement[here]
+        if d.joined[here]:
+            d.joined[here] = luck >= c.leave_rate * (1.0 - g) * (1.0 - c.mandate)
         else:
-            joined[d] = opened[d] and luck < rate * (base_engagement + g) * pull
+            d.joined[here] = d.open[here] and luck < c.join_rate * (c.join_engagement + g) * pull
 
 
 @kernel
-def hire(posts_a_unit, hub_part, most, liaison_cost, group, size, purse, liaisons, people, ledger):
-    """Desk people [desks], by what is set aside for them less what liaisons cost; `ledger` [D] takes the latter."""
-    posts = posts_a_unit * purse.sum()
-    for desk in range(len(people)):
-        staff, paid = 0, 0.0
-        for d in range(len(group)):
-            if group[d] == desk:
-                staff += size[d]
-                paid += hub_part * liaisons[d]
-        team = posts * staff / size.sum()
-        people[desk] = team - min(paid, most * team)
-    for d in range(len(ledger)):
-        ledger[d] = liaison_cost * liaisons[d]
+def hire(coefficients, week, org, ledger):
+    """Desk people, by what is set aside for them less what liaisons cost, and the week's time of all who serve.
+
+    `ledger` [D] takes what departments pay for liaisons. Time left from last week is kept where a queue waits.
+    """
+    c, d, desks = coefficients[0], org.departments, org.desks
+    posts = min(1.0, (week - c.founded + 1) / c.hiring_weeks) / c.person_cost * d.purse.sum()
+    for desk in range(len(desks.people)):
+        staff, paid, queue = 0, 0.0, 0
+        for here in range(len(d.group)):
+            if d.group[here] == desk:
+                staff += d.size[here]
+                paid += c.liaison_hub_part * d.liaisons[here]
+            if d.served[here] == desk:
+                queue += d.waiting[here]
+        team = posts * staff / d.size.sum()
+        desks.people[desk] = team - min(paid, c.liaison_most * team)
+        desks.time[desk] = desks.people[desk] + (desks.time[desk] if queue > 0 else 0.0)
+    for here in range(len(ledger)):
+        ledger[here] = c.liaison_department_part * c.person_cost / WEEKS_A_YEAR * d.liaisons[here]
+        d.time[here] = d.local[here] + (d.time[here] if d.waiting[here] > 0 else 0.0)
 
 
 @kernel
-def resent(resentment, mandate, department, belief):
+def resent(resentment, org):
     """Being told costs belief, wherever a desk has a mandate."""
-    for i in range(len(department)):
-        if mandate[department[i]] > 0.0:
-            for k in range(belief.shape[1]):
-                belief[i, k] *= 1.0 - resentment * mandate[department[i]]
+    d, belief = org.departments, org.employees.belief
+    first, size, mandate = d.first, d.size, d.mandate
+    for k in range(len(belief)):
+        for here in range(len(size)):
+            if mandate[here] > 0.0:
+                left = 1.0 - resentment * mandate[here]
+                for i in staff_of(first, size, here):
+                    belief[k, i] *= left

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import model_validator
 
+from sim.errors import Fault, InputError
 from sim.kernels import kernel
 from sim.luck import combine, exponential
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
+from sim.tables import staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -77,63 +79,67 @@ class Influence(Mechanism):
         e, d, ties = org.employees, org.departments, org.ties
         heeded = exponential(self.spread * org.luck.normal("influence", e.key))
         e.influence[:] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
-        luck = org.luck.uniform("belief", combine(e.key[:, None], org.practices.key[None, :]))
+        luck = org.luck.uniform("belief", combine(e.key[None, :], org.practices.key[:, None]))
         e.belief[:] = self.belief_least + (self.belief_most - self.belief_least) * luck
         seen = np.full(e.rows, 2) - (d.head[e.department] == org.top)
         seen -= (d.head[e.department] == np.arange(e.rows)).astype(int)
         seen[org.top] -= d.head[e.department[org.top]] != org.top
-        heard = heeded_contacts(ties.indptr, ties.indices, ties.weights, e.influence)
-        e.add("sources", np.float64, 0.0, "weight/unit", "weight of one unit of each source", "source")
-        counts = np.column_stack([e.reports, heard, e.manager >= 0, seen]).astype(float)
+        heard = heeded_contacts(ties, e.influence)
+        if heard.max() > np.iinfo(e.peers.dtype).max:
+            raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
+        counts = np.stack([e.reports, heard, e.manager >= 0, seen]).astype(float)
         weights = np.array([self.reports, self.peers, self.manager, self.executives])
-        present = (counts > 0) * weights
-        total = present.sum(axis=1, keepdims=True)
-        np.divide(present, total * counts, out=e.sources, where=(counts > 0) & (total > 0))
+        present = (counts > 0) * weights[:, None]
+        total = present.sum(axis=0)
+        unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
+        head = d.head[e.department]
+        e.sources[:3] = unit[:3]
+        e.sources[3] = unit[3] * (head != np.arange(e.rows))
+        e.sources[4] = unit[3] * ((head != org.top) & (np.arange(e.rows) != org.top))
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
-        e, d = org.employees, org.departments
-        see_and_believe(
-            self.by_exposure, self.by_experience, self.by_lead, e.sources, d.head, org.top, d.lead, org.experienced,
-            e.department, e.manager, e.practising, e.way, e.followers, e.peers, e.exposure, e.belief,
-        )  # fmt: skip
+        see_and_believe(self.coefficients, org.top, org.state)
 
 
 @kernel
-def heeded_contacts(indptr, indices, weights, influence):
+def heeded_contacts(ties, influence):
     """Each one's summed tie times influence of all contacts: what `peers` would be if all of them practised."""
-    total = np.zeros(len(indptr) - 1, np.int64)
+    total = np.zeros(len(ties.indptr) - 1, np.int64)
     for i in range(len(total)):
-        for edge in range(indptr[i], indptr[i + 1]):
-            total[i] += weights[edge] * influence[indices[edge]]
+        for at in range(ties.indptr[i], ties.indptr[i + 1]):
+            total[i] += ties.weights[at] * influence[ties.indices[at]]
     return total
 
 
 @kernel
-def see_and_believe(
-    by_exposure, by_experience, by_lead, sources, head, top, lead, worth,
-    department, manager, practising, way, followers, peers, exposure, belief,
-):  # fmt: skip
+def see_and_believe(coefficients, top, org):
     """Exposure and belief of everybody for every practice, one week on."""
-    n, practices = belief.shape
-    for i in range(n):
-        d = department[i]
-        boss, chief = manager[i], head[d]
-        of_reports, of_peers, of_manager, of_executives = (
-            sources[i, 0], sources[i, 1], sources[i, 2], sources[i, 3],
-        )  # fmt: skip
-        for k in range(practices):
-            seen = of_reports * followers[i, k] + of_peers * peers[i, k]
-            if boss >= 0:
-                seen += of_manager * practising[boss, k]
-            shown = 0
-            if chief != i:
-                shown += practising[chief, k]
-            if top != i and top != chief:
-                shown += practising[top, k]
-            seen += of_executives * shown
-            b = belief[i, k]
-            change = by_exposure * (seen - b) + by_lead * (lead[d] - b)
-            change += practising[i, k] * by_experience * (worth[d, k, way[i, k]] - b)
-            belief[i, k] = b + change
-            exposure[i, k] = seen
+    c, e, d = coefficients[0], org.employees, org.departments
+    by_exposure, by_experience, by_lead = c.by_exposure, c.by_experience, c.by_lead
+    of_reports, of_peers, of_manager, of_head, of_top = (
+        e.sources[0], e.sources[1], e.sources[2], e.sources[3], e.sources[4],
+    )  # fmt: skip
+    first, size, head, leads, experienced = d.first, d.size, d.head, d.lead, d.experienced
+    worth = np.empty(e.belief.shape[1])
+    for k in range(len(e.belief)):
+        followers, peers, led, practising, way = (
+            e.followers[k],
+            e.peers[k],
+            e.led[k],
+            e.practising[k],
+            e.way[k],
+        )
+        exposure, belief = e.exposure[k], e.belief[k]
+        shown_by_top = float(practising[top])
+        for here in range(len(size)):
+            lead, shown_by_head = leads[here], float(practising[head[here]])
+            for i in staff_of(first, size, here):
+                worth[i] = experienced[here, k, np.uint16(way[i])]
+            for i in staff_of(first, size, here):
+                seen = of_reports[i] * followers[i] + of_peers[i] * peers[i] + of_manager[i] * led[i]
+                seen += of_head[i] * shown_by_head + of_top[i] * shown_by_top
+                b = belief[i]
+                change = by_exposure * (seen - b) + by_lead * (lead - b)
+                belief[i] = b + change + practising[i] * by_experience * (worth[i] - b)
+                exposure[i] = seen

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.kernels import kernel
-from sim.luck import draw, word
+from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate
+from sim.tables import staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -32,25 +33,31 @@ class Learning(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Move training, fluency and knowledge of the policy by one week."""
-        e, d = org.employees, org.departments
-        learn(
-            org.week, org.luck.stream("learning", org.week), self.by_training, self.by_practice, self.forgetting,
-            self.taught_weeks, self.policy_by_chance, self.policy_by_training, d.guided, d.courses,
-            e.key, e.department, e.taught, e.breadth, e.training, e.fluency, e.knows,
-        )  # fmt: skip
+        learn(self.coefficients, org.week, org.luck.stream("learning", org.week), org.state)
 
 
 @kernel
-def learn(
-    week, stream, by_training, by_practice, forgetting, taught_weeks, by_chance, policy_by_training,
-    guided, courses, key, department, taught, breadth, training, fluency, knows,
-):  # fmt: skip
+def learn(coefficients, week, stream, org):
     """Everybody's training, fluency and knowledge of the policy, one week on."""
-    for i in range(len(key)):
-        d = department[i]
-        t = min(1.0, courses[d] + (week - taught[i] < taught_weeks))
-        f = fluency[i]
-        fluency[i] = f + (by_training * t + by_practice * (breadth[i] > 0)) * (1.0 - f) - forgetting * f
-        training[i] = t
-        if guided[d] and not knows[i]:
-            knows[i] = draw(word(stream, key[i]), 0) < by_chance + policy_by_training * t
+    c, e, d = coefficients[0], org.employees, org.departments
+    by_training, by_practice, forgetting = c.by_training, c.by_practice, c.forgetting
+    by_chance, policy_by_training, taught_weeks = c.policy_by_chance, c.policy_by_training, c.taught_weeks
+    first, size, course, guided = d.first, d.size, d.courses, d.guided
+    key, taught, breadth, training, fluency, knows = (
+        e.key,
+        e.taught,
+        e.breadth,
+        e.training,
+        e.fluency,
+        e.knows,
+    )
+    for here in range(len(size)):
+        courses = course[here]
+        for i in staff_of(first, size, here):
+            t = min(1.0, courses + (week - taught[i] < taught_weeks))
+            f = fluency[i]
+            fluency[i] = f + (by_training * t + by_practice * (breadth[i] > 0)) * (1.0 - f) - forgetting * f
+            training[i] = t
+        if guided[here]:
+            for i in staff_of(first, size, here):
+                knows[i] |= unit(word(stream, key[i])) < by_chance + policy_by_training * training[i]

@@ -41,46 +41,50 @@ class Maturity(Mechanism):
 
     def stage(self, org: Organisation) -> int:
         """The highest stage whose rule holds; 1 where none does."""
-        d, x, cuts = org.departments, org.executives, org.plan.outcome
         A, _, C, V, *_ = org.measured.tolist()
-        if converged_now(A, C, V, org.mean_alignment, cuts):
+        active, guided, engaging, publishing, engagement, alignment = signs(self.coefficients, org.state)
+        if converged_now(A, C, V, alignment, org.plan.outcome):
             return 6
-        active, guided, engaging, publishing = shares(
-            self.active, self.engagement, org.of_engagement, org.of_presence, d.size, d.activity, d.guided, d.owner,
-            d.practised,
-        )  # fmt: skip
-        if (
-            active >= self.strategic_departments
-            and self.dominant <= C
-            and x.engagement.mean() >= self.executives
-        ):
+        if active >= self.strategic_departments and self.dominant <= C and engagement >= self.executives:
             return 5
         if org.sponsored and active >= self.formal_departments and guided >= self.policy_reach:
             return 4
-        if engaging >= min(self.engaged_departments, d.rows):
+        if engaging >= min(self.engaged_departments, org.departments.rows):
             return 3
         return 2 if publishing >= self.presence else 1
 
 
 @kernel
-def shares(active, engaged, of_engagement, of_presence, size, activity, guided, owner, practised):
-    """What the rules of stages 2 to 5 look at.
+def signs(coefficients, org):
+    """What the rules of stages 2 to 6 look at, beside the measures.
 
     Returns:
         Share of departments that are active; share of staff served; most departments in which one practice of
-        engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence.
+        engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence;
+        mean engagement of executives; mean alignment of departments' goals, by staff.
     """
+    c, d, p = coefficients[0], org.departments, org.practices
+    practised, size = d.practised, d.size
     departments, practices = practised.shape
-    lively, served, most, publishing = 0, 0, 0, 0.0
-    for d in range(departments):
-        lively += activity[d] >= active * size[d]
-        served += size[d] * guided[d]
+    lively, served, most, publishing, aligned = 0, 0, 0, 0.0, 0.0
+    for here in range(departments):
+        lively += d.activity[here] >= c.active * size[here]
+        served += size[here] * d.guided[here]
+        aligned += size[here] * d.alignment[here]
     for k in range(practices):
         engaging = 0
-        for d in range(departments):
-            if of_engagement[k]:
-                engaging += practised[d, k] >= engaged * size[d]
-            if of_presence[k] and owner[d]:
-                publishing = max(publishing, practised[d, k] / size[d])
+        for here in range(departments):
+            if p.engages[k]:
+                engaging += practised[here, k] >= c.engagement * size[here]
+            if p.presents[k] and d.owner[here]:
+                publishing = max(publishing, practised[here, k] / size[here])
         most = max(most, engaging)
-    return lively / departments, served / size.sum(), most, publishing
+    staff = size.sum()
+    return (
+        lively / departments,
+        served / staff,
+        most,
+        publishing,
+        org.executives.engagement.mean(),
+        aligned / staff,
+    )

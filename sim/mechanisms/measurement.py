@@ -42,31 +42,28 @@ class Measurement(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Measure worth and set each executive's evidence."""
-        d, x = org.departments, org.executives
         if org.week % QUARTER == 0:
             self.draw_errors(org)
-        measure(
-            self.focus, self.noise, self.followers, self.good, d.size, d.fit, d.practised, d.worth, d.insight, d.error,
-            x.attainable, d.measured, x.evidence,
-        )  # fmt: skip
+        measure(self.coefficients, org.state)
 
 
 @kernel
-def measure(
-    focus, noise, followers, good, size, fit, practised, worth, insight, error, attainable, measured, evidence
-):  # fmt: skip
+def measure(coefficients, org):
     """Measured worth of each department and practice; evidence of the heads and, last, of the top executive."""
-    departments, practices = worth.shape
+    c, d, x = coefficients[0], org.departments, org.executives
+    departments, practices = d.worth.shape
     all_worth = all_active = 0.0
-    for x in range(departments + 1):
+    for seat in range(departments + 1):
         seen, active = all_worth, all_active
-        if x < departments:
+        if seat < departments:
             seen = active = 0.0
+            noise = c.noise * (1.0 - d.insight[seat])
             for k in range(practices):
-                measured[x, k] = worth[x, k] + noise * (1.0 - insight[x]) * error[x, k]
-                seen += size[x] * measured[x, k]
-                active += practised[x, k] * fit[x, k]
+                d.measured[seat, k] = d.worth[seat, k] + noise * d.error[seat, k]
+                seen += d.size[seat] * d.measured[seat, k]
+                active += d.practised[seat, k] * d.fit[seat, k]
             all_worth += seen
             all_active += active
-        outcome = min(1.0, max(0.0, seen / (good * attainable[x])))
-        evidence[x] = focus * outcome + (1.0 - focus) * followers * active / attainable[x]
+        attainable = x.attainable[seat]
+        outcome = min(1.0, max(0.0, seen / (c.good * attainable)))
+        x.evidence[seat] = c.focus * outcome + (1.0 - c.focus) * c.followers * active / attainable

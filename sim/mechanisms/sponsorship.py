@@ -68,16 +68,9 @@ class Sponsorship(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Move understanding and engagement by one week, then the lead that departments feel."""
-        x, d = org.executives, org.departments
         if org.week == self.sponsor_week:
             self.name_sponsor(org)
-        back_or_cool(
-            self.learn_by_activity, self.learn_by_use, self.evidence_pull if org.sponsored else
-            self.evidence_pull * self.unsponsored, self.evidence_full, self.company, self.sponsor_pull * org.sponsored,
-            org.sponsor_pull, self.disappointment, self.expectation * min(1.0, org.week / self.patience),
-            d.activity, d.budget, d.size, x.staff, x.person, org.employees.breadth, x.evidence, x.expected,
-            x.understanding, x.engagement,
-        )  # fmt: skip
+        back_or_cool(self.coefficients, org.week, org.sponsored, org.sponsor_pull, org.state)
         self.lead(org)
 
     def name_sponsor(self, org: Organisation) -> None:
@@ -90,41 +83,46 @@ class Sponsorship(Mechanism):
 
     def lead(self, org: Organisation) -> None:
         """Lead felt in each department: its head's and the top's engagement, more if they guide."""
-        x = org.executives
-        feel_lead(self.head_weight, self.directive_lead, x.engagement, x.style, org.departments.lead)
+        feel_lead(self.coefficients, org.state)
 
 
 @kernel
-def back_or_cool(
-    by_activity, by_use, by_evidence, evidence_full, company, by_sponsor, pull, disappointment, expectation,
-    activity, budget, size, staff, person, breadth, evidence, expected, understanding, engagement,
-):  # fmt: skip
+def back_or_cool(coefficients, week, sponsored, pull, org):
     """Understanding and engagement of the heads and, last, the top executive, one week on."""
+    c, e, d, x = coefficients[0], org.employees, org.departments, org.executives
+    by_evidence = c.evidence_pull if sponsored else c.evidence_pull * c.unsponsored
+    by_sponsor = c.sponsor_pull if sponsored else 0.0
+    expectation = c.expectation * min(1.0, week / c.patience)
+    understanding, engagement, evidence, expected = x.understanding, x.engagement, x.evidence, x.expected
     executives = len(engagement)
     mean = 0.0
-    for x in range(executives):
-        mean += engagement[x] / executives
+    for seat in range(executives):
+        mean += engagement[seat] / executives
     all_active, all_money = 0, 0.0
-    for x in range(executives):
+    for seat in range(executives):
         active, money = all_active, all_money
-        if x < executives - 1:
-            active, money = activity[x], budget[x] * size[x]
+        if seat < executives - 1:
+            active, money = d.activity[seat], d.budget[seat] * d.size[seat]
             all_active += active
             all_money += money
-        u, g = understanding[x], engagement[x]
-        expected[x] = expectation * money / staff[x]
-        change = by_evidence * u * (1.0 - g) * min(1.0, evidence_full * evidence[x]) + company * (mean - g)
-        change += by_sponsor * max(0.0, pull - g) - disappointment * max(0.0, expected[x] - evidence[x]) * g
-        understanding[x] = u + (by_activity * active / staff[x] + by_use * (breadth[person[x]] > 0)) * (
-            1.0 - u
+        u, g, staff = understanding[seat], engagement[seat], x.staff[seat]
+        expected[seat] = expectation * money / staff
+        change = by_evidence * u * (1.0 - g) * min(1.0, c.evidence_full * evidence[seat]) + c.company * (
+            mean - g
         )
-        engagement[x] = min(1.0, max(0.0, g + change))
+        change += (
+            by_sponsor * max(0.0, pull - g) - c.disappointment * max(0.0, expected[seat] - evidence[seat]) * g
+        )
+        use = e.breadth[x.person[seat]] > 0
+        understanding[seat] = u + (c.learn_by_activity * active / staff + c.learn_by_use * use) * (1.0 - u)
+        engagement[seat] = min(1.0, max(0.0, g + change))
 
 
 @kernel
-def feel_lead(head_weight, directive_lead, engagement, style, lead):
+def feel_lead(coefficients, org):
     """Lead felt in each department: its head's and the top's engagement, more if they guide."""
-    for d in range(len(lead)):
-        engaged = head_weight * engagement[d] + (1.0 - head_weight) * engagement[-1]
-        guiding = head_weight * style[d] + (1.0 - head_weight) * style[-1]
-        lead[d] = engaged * (directive_lead + (1.0 - directive_lead) * guiding)
+    c, d, x = coefficients[0], org.departments, org.executives
+    for here in range(len(d.lead)):
+        engaged = c.head_weight * x.engagement[here] + (1.0 - c.head_weight) * x.engagement[-1]
+        guiding = c.head_weight * x.style[here] + (1.0 - c.head_weight) * x.style[-1]
+        d.lead[here] = engaged * (c.directive_lead + (1.0 - c.directive_lead) * guiding)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine, half, pair, word
+from sim.luck import branch, combine, draws
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
-from sim.tables import TRYING
+from sim.tables import TRYING, staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -44,90 +44,88 @@ class Ways(Mechanism):
         d = org.departments
         own = np.arange(d.rows)
         luck = org.luck.normal("ways", combine(d.key[:, None], org.practices.key[None, :]))
-        org.quality[: d.rows] = self.foreign_quality
-        org.quality[own, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
+        d.suits[:, :, : d.rows] = self.foreign_quality
+        d.suits[own, :, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
 
     def step(self, org: Organisation) -> None:
         """New practitioners choose a way; some of the others think again; then habits follow."""
-        e, d, ties, changes = org.employees, org.departments, org.ties, org.changes
-        changes.count = choose_ways(
-            self.review, self.contacts_weight, self.guidance_weight, self.mandate_weight, self.habit_weight,
-            self.current_weight, self.quality_weight, org.week, org.luck.stream("ways", org.week), org.quality,
-            d.advice, d.mandate, d.joined, d.habit, ties.indptr, ties.indices, ties.weights, e.key, e.department,
-            e.influence, e.guidance, e.heard, e.rung, e.since, e.practising, e.way,
-            changes.cell, changes.rung, changes.way,
-        )  # fmt: skip
-        org.settle()
-        set_habits(org.tally, d.habit)
+        luck = org.luck.stream("ways", org.week)
+        org.settle(choose_ways(self.coefficients, org.week, luck, org.state))
+        set_habits(org.state)
 
 
 @kernel
-def choose_ways(
-    review, by_contacts, by_guidance, by_mandate, by_habit, by_current, by_quality, week, stream, quality,
-    advice, mandate, joined, habit, indptr, indices, weights, key, department,
-    influence, guidance, heard, rung, since, practising, way, changed, new_rung, new_way,
-):  # fmt: skip
-    """Write into `changed` and `new_way` who takes another way; the number of them.
+def choose_ways(coefficients, week, stream, org):
+    """Write into `changes` who takes another way; the number of them.
 
     Contacts are last week's practitioners: who began this week is not looked at.
     """
-    n, practices = rung.shape
-    shares = np.zeros(quality.shape[0], np.int64)
+    c, e, d = coefficients[0], org.employees, org.departments
+    review = c.review
+    indptr, indices, weights = org.ties
+    changed_practice, changed, new_rung, new_way = org.changes
+    key, influence = e.key, e.influence
+    n, ways = e.rung.shape[1], d.tally.shape[2]
+    first, size, advices, habits, joins, suits = d.first, d.size, d.advice, d.habit, d.joined, d.suits
+    mandate, guidance = d.mandate, e.guidance
+    shares, luck, thinks = np.zeros(ways, np.int64), np.empty(n), np.empty(n, np.bool_)
     count = 0
-    for i in range(n):
-        d = department[i]
-        bits = person = word(stream, key[i])
-        for k in range(practices):
-            if k % 2 == 0:
-                bits = pair(person, k)
-            if half(bits, k) >= review and since[i, k] != week:
-                continue
-            new = rung[i, k] == TRYING and since[i, k] == week
-            if not (new or (practising[i, k] and half(bits, k) < review)):
-                continue
-            total = 0
-            for edge in range(indptr[i], indptr[i + 1]):
-                j = indices[edge]
-                before = practising[j, k] & (1 - (rung[j, k] == TRYING) * (since[j, k] == week))
-                heed = before * weights[edge] * influence[j]
-                shares[way[j, k]] += heed
-                total += heed
-            advised = heard[i, k] if heard[i, k] >= 0 else advice[d]
-            current = -1 if new else way[i, k]
-            best, most = way[i, k], -1.0
-            for w in range(len(shares)):
-                if shares[w] == 0 and w != advised and w != current and w != habit[d, k]:
+    for k in range(len(e.rung)):
+        rung, since, practising, way, heard = e.rung[k], e.since[k], e.practising[k], e.way[k], e.heard[k]
+        draws(branch(stream, k), key, luck)
+        for here in range(len(size)):
+            advice, habit, joined = advices[here], habits[here, k], joins[here]
+            for i in staff_of(first, size, here):
+                again = (practising[i] == 1) & (luck[i] < review)
+                thinks[i] = again | ((rung[i] == TRYING) & (since[i] == week))
+            for i in staff_of(first, size, here):
+                if not thinks[i]:
                     continue
-                score = by_quality * quality[w, d, k]
-                if shares[w] > 0:
-                    score += by_contacts * shares[w] / total
-                if w == advised:
-                    score += by_guidance * guidance[i]
-                    if w == advice[d]:
-                        score += by_mandate * mandate[d]
-                if w == habit[d, k] and not joined[d]:
-                    score += by_habit
-                if w == current:
-                    score += by_current
-                if score > most:
-                    best, most = w, score
-                shares[w] = 0
-            if best != way[i, k]:
-                changed[count] = i * practices + k
-                new_rung[count] = rung[i, k]
-                new_way[count] = best
-                count += 1
+                total = 0
+                for at in range(indptr[i], indptr[i + 1]):
+                    j = indices[at]
+                    began = (rung[j] == TRYING) & (since[j] == week)
+                    heed = practising[j] * (1 - began) * weights[at] * influence[j]  # 0 instead of a branch
+                    shares[way[j]] += heed
+                    total += heed
+                advised = heard[i] if heard[i] >= 0 else advice
+                current = -1 if rung[i] == TRYING and since[i] == week else way[i]
+                best, most = way[i], -1.0
+                for w in range(ways):
+                    if shares[w] == 0 and w != advised and w != current and w != habit:
+                        continue
+                    score = c.quality_weight * suits[here, k, w]
+                    if shares[w] > 0:
+                        score += c.contacts_weight * shares[w] / total
+                    if w == advised:
+                        score += c.guidance_weight * guidance[i]
+                        if w == advice:
+                            score += c.mandate_weight * mandate[here]
+                    if w == habit and not joined:
+                        score += c.habit_weight
+                    if w == current:
+                        score += c.current_weight
+                    if score > most:
+                        best, most = w, score
+                    shares[w] = 0
+                if best != way[i]:
+                    changed_practice[count], changed[count] = k, i
+                    new_rung[count] = rung[i]
+                    new_way[count] = best
+                    count += 1
     return count
 
 
 @kernel
-def set_habits(tally, habit):
+def set_habits(org):
     """A department's habit is the commonest way among its practitioners; it stays while nobody practises."""
+    d = org.departments
+    tally, habit = d.tally, d.habit
     departments, practices, ways = tally.shape
-    for d in range(departments):
+    for here in range(departments):
         for k in range(practices):
-            best = habit[d, k]
+            best = habit[here, k]
             for w in range(ways):
-                if tally[d, k, w] > tally[d, k, best]:
+                if tally[here, k, w] > tally[here, k, best]:
                     best = w
-            habit[d, k] = best
+            habit[here, k] = best

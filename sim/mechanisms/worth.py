@@ -33,44 +33,36 @@ class Worth(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Value every way in every department, then move the departments' realised worth."""
-        d = org.departments
-        value(
-            self.experience, self.pace, org.practices.coordination, org.quality, org.tally, d.size, d.fit,
-            d.alignment, d.routine, org.experienced, d.quality, d.worth,
-        )  # fmt: skip
+        value(self.coefficients, org.state)
 
 
 @kernel
-def value(
-    experience, pace, chi, quality, tally, size, fit, alignment, routine, experienced, mean_quality, worth
-):  # fmt: skip
-    """Experienced worth [D, K, W]; mean quality of the ways in use [D, K]; realised worth V [D, K]."""
+def value(coefficients, org):
+    """Experienced worth of each way; mean quality of the ways in use; realised worth V."""
+    c, d, chi = coefficients[0], org.departments, org.practices.coordination
+    tally, suits, experienced = d.tally, d.suits, d.experienced
+    fit, alignment, practised, routine, size = d.fit, d.alignment, d.practised, d.routine, d.size
+    quality, worth = d.quality, d.worth
     departments, practices, ways = tally.shape
     total = np.empty(ways, np.int64)
     for k in range(practices):
         everybody = 0
-        for w in range(ways):
-            total[w] = 0
-            for d in range(departments):
-                total[w] += tally[d, k, w]
-            everybody += total[w]
-        for d in range(departments):
-            here = 0
+        total[:] = 0
+        for here in range(departments):
             for w in range(ways):
-                here += tally[d, k, w]
-            value_sum = 0.0
-            quality_sum = 0.0
-            attached = max(0.0, fit[d, k] * alignment[d])
+                total[w] += tally[here, k, w]
+            everybody += practised[here, k]
+        for here in range(departments):
+            now = practised[here, k]
+            others = everybody - now
+            value_sum = quality_sum = 0.0
+            attached = max(0.0, fit[here, k] * alignment[here])
             for w in range(ways):
-                same = total[w] - tally[d, k, w]
-                together = same / (everybody - here) if everybody > here else 0.0
-                omega = attached * ((1.0 - chi[k]) * quality[w, d, k] + chi[k] * together)
-                experienced[d, k, w] = min(1.0, experience * omega)
-                value_sum += tally[d, k, w] * omega
-                quality_sum += tally[d, k, w] * quality[w, d, k]
-            mean = 0.0
-            mean_quality[d, k] = 0.0
-            if here > 0:
-                mean = value_sum / here
-                mean_quality[d, k] = quality_sum / here
-            worth[d, k] += pace * (mean * routine[d, k] / size[d] - worth[d, k])
+                together = (total[w] - tally[here, k, w]) / others if others > 0 else 0.0
+                omega = attached * ((1.0 - chi[k]) * suits[here, k, w] + chi[k] * together)
+                experienced[here, k, w] = min(1.0, c.experience * omega)
+                value_sum += tally[here, k, w] * omega
+                quality_sum += tally[here, k, w] * suits[here, k, w]
+            mean = value_sum / now if now > 0 else 0.0
+            quality[here, k] = quality_sum / now if now > 0 else 0.0
+            worth[here, k] += c.pace * (mean * routine[here, k] / size[here] - worth[here, k])

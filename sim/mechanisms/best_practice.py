@@ -1,0 +1,67 @@
+"""Best practice: desks learn which way works best among those they serve, and what special work takes off it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.kernels import kernel
+from sim.mechanisms.base import Mechanism
+from sim.parameters import rate, share
+from sim.tables import NOBODY
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+SOURCE = "assumed: a trial's starting value"
+
+
+class BestPractice(Mechanism):
+    """A desk's way moves towards what works best; it suits a department less, the more special its work is.
+
+    March's (1991) organisational code: the desk learns from the best-valued department (p2, here); staff learn from the
+    desk (p1, `ways.review`) (claims 32, 37, 46).
+    """
+
+    name = "best_practice"
+
+    learning: float = rate(
+        0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; trial"
+    )
+    start_quality: float = share(0.5, "quality of a desk's way at the start", source=SOURCE)
+    misfit: float = share(0.3, "quality that a desk's way loses in wholly special work", source=SOURCE)
+    liaison_misfit: float = share(0.5, "part of that loss where a liaison knows the work", source=SOURCE)
+
+    def build(self, org: Organisation) -> None:
+        """Start the desks' ways."""
+        org.desks.quality[:] = self.start_quality
+
+    def step(self, org: Organisation) -> None:
+        """Each way in force moves towards what works best among the departments it serves; the owner's if it has a home."""
+        if org.ways > 1 and org.desks.rows:
+            learn_ways(self.coefficients, org.state)
+
+
+@kernel
+def learn_ways(coefficients, org):
+    """Each way in force learns each practice from the department it serves (or is at home in) that has most of it."""
+    c, d, desks = coefficients[0], org.departments, org.desks
+    worth, works, suits, guided, advice = d.worth, d.quality, d.suits, d.guided, d.advice
+    specificity, liaisons, homes, quality = d.specificity, d.liaisons, desks.home, desks.quality
+    departments, practices = worth.shape
+    for w in range(len(quality)):
+        home = homes[w]
+        if (desks.way == w).any():
+            for k in range(practices):
+                best = -1
+                for here in range(departments):
+                    served = guided[here] and advice[here] == departments + w
+                    asked = home == here or (home == NOBODY and served)
+                    if asked and (best < 0 or worth[here, k] > worth[best, k]):
+                        best = here
+                if best >= 0:
+                    gain = works[best, k] - quality[w, k]
+                    quality[w, k] += c.learning * max(0.0, gain)
+        for here in range(departments):
+            loss = c.misfit * specificity[here] * (c.liaison_misfit if liaisons[here] > 0 else 1.0)
+            for k in range(practices):
+                suits[here, k, departments + w] = quality[w, k] * (1.0 - loss)
