@@ -53,6 +53,7 @@ class Organisation(mesa.Model):
         d, k = self.departments.rows, self.practices.rows
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
+        self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
         self._measures, self._by_practice, self._by_department = (
             np.zeros(len(MEASURES)),
             np.zeros(k),
@@ -157,9 +158,15 @@ class Organisation(mesa.Model):
         Raises:
             ValueError: there is none of that name.
         """
-        if name not in self.practice_names:
-            raise ValueError(f"no practice {name!r}; known: {', '.join(self.practice_names)}")
-        return self.practice_names.index(name)
+        return _row("practice", name, self.practice_names)
+
+    def department(self, name: str) -> int:
+        """The row of a department.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        return _row("department", name, self.department_names)
 
     # Mesa's side
 
@@ -184,6 +191,12 @@ class Organisation(mesa.Model):
     def close(self) -> None:
         """Let go of what Mesa 3.3 keeps of every model that ever had agents."""
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
+
+def _row(kind: str, name: str, names: tuple[str, ...]) -> int:
+    if name not in names:
+        raise ValueError(f"no {kind} {name!r}; known: {', '.join(names)}")
+    return names.index(name)
 
 
 def run(plan: Scenario, seed: int = 1) -> Record:

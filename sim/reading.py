@@ -62,6 +62,11 @@ def checked(model: type[S], data: Any, where: str = "", file: str = "") -> tuple
 
 def _fault(model: type[BaseModel], error: Any, where: str, file: str) -> Fault:
     path = [str(part) for part in error["loc"]]
+    kinds = getattr(model, "kinds", {})
+    if (
+        len(path) > 1 and path[1] in kinds
+    ):  # a table whose kind decides its keys: the kind is no part of its path
+        model, path = kinds[path[1]], [path[0], *path[2:]]
     place = ".".join([where, *path] if where else path) or "file"
     found = error["input"]
     if error["type"] == "extra_forbidden":
@@ -73,6 +78,12 @@ def _fault(model: type[BaseModel], error: Any, where: str, file: str) -> Fault:
             file,
             nearest_name(path[-1], known),
         )
+    if error["type"].startswith("union_tag"):
+        tags = re.findall(r"'([^']*)'", error["ctx"].get("expected_tags", "")) or sorted(kinds)
+        key = error["ctx"]["discriminator"].strip("'")
+        tag = str(error["ctx"].get("tag", ""))
+        found = f"found {tag!r}" if tag else "is missing"
+        return Fault(f"{place}.{key}", found, f"one of {', '.join(tags)}", file, nearest_name(tag, tags))
     if error["type"] == "missing":
         return Fault(place, "is missing", "a value is needed", file)
     message = re.sub(r"^(Value error, |Input should be )", "", error["msg"])

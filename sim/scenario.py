@@ -155,6 +155,10 @@ class Scenario(Section):
             raise ValueError(
                 f"governance.hubs is {governance.hubs}, but there are {len(departments)} departments to group"
             )
+        if self["events"] and departments:
+            strangers = self["events"].strangers(tuple(departments), tuple(self.practices))
+            if strangers:
+                raise ValueError("; ".join(map(str, strangers)))
         return self
 
     def __getitem__(self, name: str) -> Any:
@@ -329,6 +333,8 @@ def parameters(
 ) -> Iterator[tuple[str, Any, str, str, str, str]]:
     """Every parameter of a section: dotted key, value (or default), unit, range, meaning and source."""
     kind = section if isinstance(section, type) else type(section)
+    for name, one in (getattr(section, "model_extra", None) or {}).items():
+        yield from parameters(one, f"{prefix}{name}.")
     for name, field in kind.model_fields.items():
         value = field.get_default() if isinstance(section, type) else getattr(section, name)
         if name == "mechanisms":

@@ -9,6 +9,7 @@ from sim.mechanisms.adoption import Adoption
 from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import BestPractice
+from sim.mechanisms.events import Events
 from sim.mechanisms.funding import Funding
 from sim.mechanisms.governance import Governance
 from sim.mechanisms.guidance import Guidance
@@ -23,6 +24,7 @@ from sim.mechanisms.ways import Ways
 from sim.mechanisms.worth import Worth
 
 SCHEDULE: tuple[type[Mechanism], ...] = (
+    Events,
     Strategy,
     Sponsorship,
     Funding,

@@ -101,8 +101,9 @@ class Funding(Mechanism):
         return max(past, key=lambda change: change.week).level if past else self.level
 
     def grant(self, org: Organisation, level: float) -> None:
-        """Give every open department the same budget per head."""
-        org.departments.budget[:] = np.where(org.departments.open, level, 0.0)
+        """Give every open department the same budget per head: the level, less what an event has cut."""
+        org.level = level
+        org.departments.budget[:] = np.where(org.departments.open, level * org.granted, 0.0)
 
     def earn(self, org: Organisation) -> None:
         """A quarter of the way to what engagement and evidence deserve."""
@@ -110,8 +111,7 @@ class Funding(Mechanism):
         surplus = (x.evidence[-1] - x.expected[-1]) / (self.earned_scale * self.level)
         deserved = self.level * (self.earned_floor + self.earned_engaged * x.engagement.sum() / x.rows)
         deserved *= 1.0 + self.earned_evidence * min(1.0, max(-self.earned_loss, surplus))
-        opened = org.departments.budget[org.departments.open][0]
-        budget = opened + self.earned_pace * (deserved - opened)
+        budget = org.level + self.earned_pace * (deserved - org.level)
         self.grant(org, min(max(budget, self.least * self.level), self.most * self.level))
 
     def buy(self, org: Organisation, ledger: np.ndarray) -> None:

@@ -91,6 +91,7 @@ class Governance(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Group the departments, neighbours in the list together, and give a centralised desk its home."""
+        org.founded = self.founded
         org.desks.way[:] = np.arange(org.desks.rows)
         org.departments.group[:] = np.arange(org.departments.rows) * org.desks.rows // org.departments.rows
         if self.form == "centralised":
@@ -98,7 +99,7 @@ class Governance(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Found, join or leave, pay the desks, and take the mandate's cost."""
-        if org.week < self.founded or self.form == "none":
+        if org.week < org.founded or self.form == "none":
             return
         d = org.departments
         if self.form in HUBS:
@@ -119,13 +120,13 @@ class Governance(Mechanism):
         """Departments join and leave hubs; those that own the activity join at the founding."""
         d = org.departments
         join_or_leave(self.coefficients, org.luck.stream("governance", org.week), org.state)
-        if org.week == self.founded:
+        if org.week == org.founded:
             d.joined |= d.owner
         d.guided[:] = d.joined
 
     def settle(self, org: Organisation) -> bool:
         """With some luck, the tied hub with the poorest way takes the best one's; whether one did."""
-        if self.form != "multiple_hubs" or not self.tied or org.week < self.founded + self.tie_after:
+        if self.form != "multiple_hubs" or not self.tied or org.week < org.founded + self.tie_after:
             return False
         desks = org.desks
         quality = desks.quality[desks.way].sum(axis=1)
@@ -153,13 +154,23 @@ class Governance(Mechanism):
             recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
             d.advice[:] = np.where(d.guided, recommended, -1)
 
+    def close(self, org: Organisation) -> None:
+        """End all service; requests that wait are withdrawn, and the ways that were recommended live on where they are liked."""
+        d, desks = org.departments, org.desks
+        org.founded = org.plan.weeks + 1
+        d.joined[:] = d.guided[:] = False
+        self.arrange(org)
+        d.pays_desk[:] = False
+        d.local[:] = d.time[:] = d.credit[:] = 0.0
+        desks.people[:] = desks.time[:] = 0.0
+
     def pay(self, org: Organisation) -> None:
         """Pay desk people and liaisons; what a department pays for its liaisons is charged to its ledger."""
         d, desks = org.departments, org.desks
         if not desks.rows:
             grown = np.minimum(1.0, (org.week - d.gated_since + 1) / self.hiring_weeks)
             d.local[:] = np.where(d.gated, d.purse / self.person_cost * grown, 0.0)
-        hire(self.coefficients, org.week, org.state, org.ledger[org.week, :, USES.index("liaison")])
+        hire(self.coefficients, org.week - org.founded, org.state, org.ledger[org.week, :, USES.index("liaison")])
 
 
 @kernel
@@ -187,13 +198,13 @@ def join_or_leave(coefficients, stream, org):
 
 
 @kernel
-def hire(coefficients, week, org, ledger):
+def hire(coefficients, age, org, ledger):
     """Desk people, by what is set aside for them less what liaisons cost, and the week's time of all who serve.
 
     `ledger` [D] takes what departments pay for liaisons. Time left from last week is kept where a queue waits.
     """
     c, d, desks = coefficients[0], org.departments, org.desks
-    posts = min(1.0, (week - c.founded + 1) / c.hiring_weeks) / c.person_cost * d.purse.sum()
+    posts = min(1.0, (age + 1) / c.hiring_weeks) / c.person_cost * d.purse.sum()
     for desk in range(len(desks.people)):
         staff, paid, queue = 0, 0.0, 0
         for here in range(len(d.group)):

@@ -1,0 +1,219 @@
+"""Events: what is done to the organisation in a scripted week, each a small table under a name of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+
+import numpy as np
+from pydantic import ConfigDict, Field, model_validator
+
+from sim.errors import Fault, InputError, nearest_name
+from sim.luck import combine, key_of
+from sim.mechanisms.base import Mechanism
+from sim.parameters import Section, parameter, share
+from sim.tables import AWARE, LAPSED, TRYING, UNAWARE
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Event(Section):
+    """Something that happens once, at the start of its week."""
+
+    week: int = parameter(..., "week in which it happens", unit="week", ge=1)
+
+    def step(self, org: Organisation, name: str) -> None:
+        """Let it happen if it is due; `name` is what the scenario calls it."""
+        if org.week == self.week:
+            own = combine(org.employees.key, np.uint64(key_of(f"events/{name}")))
+            self.happen(org, org.luck.uniform("events", own, org.week))
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Change the organisation; `luck` is one uniform number for each employee, this event's own."""
+
+
+class SponsorNamed(Event):
+    """An executive is named sponsor (claim 47)."""
+
+    what: Literal["sponsor_named"]
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """The most engaged executive becomes it, as the sponsorship's own week would have it."""
+        if org.plan["sponsorship"]:
+            org.plan["sponsorship"].name_sponsor(org)
+
+
+class BudgetCut(Event):
+    """Money goes down to a share of what would be granted, and comes back over a ramp (claim 17)."""
+
+    what: Literal["budget_cut"]
+    to: float = parameter(
+        ..., "what is left, of what would be granted; above 1 for a rise", unit="share", ge=0, le=10
+    )
+    lasts: int | None = parameter(
+        None, "weeks until it begins to come back; left out: for good", unit="weeks", ge=0
+    )
+    ramp: int = parameter(1, "weeks in which it comes back", unit="weeks", ge=1)
+
+    def step(self, org: Organisation, name: str) -> None:
+        """Take this cut's part of what is granted this week."""
+        if org.week >= self.week:
+            since = org.week - self.week
+            back = 0.0 if self.lasts is None else min(1.0, max(0.0, (since - self.lasts) / self.ramp))
+            org.granted *= self.to + (1.0 - self.to) * back
+
+
+class DeskFounded(Event):
+    """The scenario's form of governance begins, whatever week it names itself (claims 24, 30)."""
+
+    what: Literal["desk_founded"]
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Governance begins this week."""
+        org.founded = self.week
+
+
+class DeskClosed(Event):
+    """Desks, hubs and policy end, gate and recommendation with them (claims 24, 61)."""
+
+    what: Literal["desk_closed"]
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Governance ends."""
+        if org.plan["governance"]:
+            org.plan["governance"].close(org)
+
+
+class Pilot(Event):
+    """Part of a department's staff try a practice on a known problem (claim 74)."""
+
+    what: Literal["pilot"]
+    department: str = parameter(..., "where")
+    practice: str = parameter(..., "which practice")
+    staff: float = share(0.2, "part of the staff who try it")
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Those who do not practise yet begin, in their department's habit."""
+        k, rows = org.practice(self.practice), org.rows_of(org.department(self.department))
+        begin = (
+            np.flatnonzero((luck[rows] < self.staff) & (org.employees.practising[k, rows] == 0)) + rows.start
+        )
+        habit = org.departments.habit[org.employees.department[begin], k]
+        org.move(begin, np.full(len(begin), k), TRYING, habit)
+
+
+class ListeningPhase(Event):
+    """Listening, research and focus groups bring the departments' goals nearer to the organisation's (claim 20)."""
+
+    what: Literal["listening_phase"]
+    lasts: int = parameter(26, "length", unit="weeks", ge=1)
+    scale: float = parameter(
+        26.0, "weeks in which two thirds of the way to full alignment are gone", unit="weeks", gt=0
+    )
+
+    def step(self, org: Organisation, name: str) -> None:
+        """Alignment goes part of its way to 1 in each week of the phase: after it, 1 - exp(-lasts / scale) of it."""
+        if self.week <= org.week < self.week + self.lasts:
+            alignment = org.departments.alignment
+            alignment += (1.0 - alignment) * (1.0 - np.exp(-1.0 / self.scale))
+
+
+class ReverseMentoring(Event):
+    """Executives are made users first (claim 50)."""
+
+    what: Literal["reverse_mentoring"]
+    practice: str = parameter(..., "which practice they try")
+    executives: float = share(1.0, "part of the executives who take part")
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Executives who do not practise begin, in their department's habit."""
+        k, people = org.practice(self.practice), np.unique(org.executives.person)
+        begin = people[(luck[people] < self.executives) & (org.employees.practising[k, people] == 0)]
+        habit = org.departments.habit[org.employees.department[begin], k]
+        org.move(begin, np.full(len(begin), k), TRYING, habit)
+
+
+class GuidelinePublished(Event):
+    """A guideline reaches part of the staff, who know the policy from then on (claims 39, 79)."""
+
+    what: Literal["guideline_published"]
+    reach: float = share(0.3, "part of the staff who read it")
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Those who read it know it."""
+        org.employees.knows |= luck < self.reach
+
+
+class Announced(Event):
+    """A practice is made known to part of the staff, who may then try it (claim 13)."""
+
+    what: Literal["announcement"]
+    practice: str = parameter(..., "which practice")
+    reach: float = share(0.5, "part of the staff who hear of it")
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Who is unaware and hears of it is aware."""
+        k = org.practice(self.practice)
+        hear = np.flatnonzero((luck < self.reach) & np.isin(org.employees.rung[k], (UNAWARE, LAPSED)))
+        org.move(hear, np.full(len(hear), k), AWARE)
+
+
+AnyEvent = Annotated[
+    SponsorNamed | BudgetCut | DeskFounded | DeskClosed | Pilot | ListeningPhase | ReverseMentoring | GuidelinePublished
+    | Announced,
+    Field(discriminator="what"),
+]  # fmt: skip
+
+
+class Events(Mechanism):
+    """What is scripted: `[events.NAME]` with `what` and `week`, so that a sweep's factor may be `events.NAME.week`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, AnyEvent]
+    kinds: ClassVar[dict[str, type[Event]]] = {
+        get_args(kind.model_fields["what"].annotation)[0]: kind for kind in get_args(get_args(AnyEvent)[0])
+    }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dropped(cls, data: Any) -> Any:
+        """`NAME = false` leaves an event of an extended scenario out."""
+        return (
+            {name: one for name, one in data.items() if one is not False} if isinstance(data, dict) else data
+        )
+
+    @property
+    def scripted(self) -> Mapping[str, Event]:
+        """All events, by name."""
+        return self.__pydantic_extra__ or {}
+
+    def build(self, org: Organisation) -> None:
+        """Refuse names that the organisation does not have."""
+        faults = self.strangers(org.department_names, org.practice_names)
+        if faults:
+            raise InputError(faults)
+
+    def strangers(self, departments: Sequence[str], practices: Sequence[str]) -> list[Fault]:
+        """What events name that is neither a department nor a practice."""
+        known = {"department": departments, "practice": practices}
+        return [
+            Fault(
+                f"events.{name}.{key}",
+                f"found {given!r}",
+                f"one of {', '.join(names)}",
+                "",
+                nearest_name(given, names),
+            )
+            for name, event in self.scripted.items()
+            for key, names in known.items()
+            if (given := getattr(event, key, None)) is not None and given not in names
+        ]
+
+    def step(self, org: Organisation) -> None:
+        """Let happen what is due this week, in the order of the events' names."""
+        before, org.granted = org.granted, 1.0
+        for name, event in sorted(self.scripted.items()):
+            event.step(org, name)
+        if org.granted != before and org.plan["funding"]:
+            org.plan["funding"].grant(org, org.level)

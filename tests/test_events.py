@@ -1,0 +1,151 @@
+"""Events: what is scripted happens in its week, and nothing of it before."""
+
+import numpy as np
+import pytest
+
+from sim import load
+from sim.errors import InputError
+from sim.organisation import Organisation, run
+from sim.tables import USES
+
+WEEK = 40
+EVENTS = {
+    "sponsor_named": {},
+    "budget_cut": {"to": 0.2},
+    "desk_founded": {},
+    "desk_closed": {},
+    "pilot": {"department": "service", "practice": "helping", "staff": 0.5},
+    "listening_phase": {"lasts": 20},
+    "reverse_mentoring": {"practice": "conversing"},
+    "guideline_published": {"reach": 0.5},
+    "announcement": {"practice": "helping", "reach": 0.5},
+}
+
+
+def scripted(what, week=WEEK, **more):
+    return {"events.it": {"what": what, "week": week, **EVENTS[what], **more}}
+
+
+@pytest.fixture
+def plan(small):
+    return small(governance__founded=20, sponsorship__sponsor_week=60, sponsorship__engagement=0.6)
+
+
+def lived(plan, weeks):
+    org = Organisation(plan, 3)
+    for _ in range(weeks):
+        org.step()
+    return org
+
+
+@pytest.mark.parametrize("what", EVENTS)
+def test_an_event_changes_something_and_nothing_before_its_week(plan, what):
+    if what == "desk_founded":
+        plan = plan.replaced({"governance.founded": 70})
+    without, with_it = run(plan, 3), run(plan.replaced(scripted(what)), 3)
+    for kept in ("weekly", "adoption", "by_practice", "served", "executives", "habits", "spent"):
+        assert np.array_equal(getattr(without, kept)[:WEEK], getattr(with_it, kept)[:WEEK], equal_nan=True)
+    assert without.digest() != with_it.digest()
+
+
+def test_a_budget_cut_leaves_its_share_and_comes_back_over_its_ramp(plan):
+    plan = plan.replaced({"funding.mode": "fixed", "funding.level": 0.8})
+    record = run(plan.replaced(scripted("budget_cut", to=0.25, lasts=4, ramp=2)), 1)
+    assert record["budget"][WEEK - 1 : WEEK + 8] == pytest.approx([0.8, *[0.2] * 5, 0.5, 0.8, 0.8])
+    assert record["spent"][WEEK] < record["spent"][WEEK - 1]
+    whole, cut = (run(one, 1).spent.sum() for one in (plan, plan.replaced(scripted("budget_cut", to=0.0))))
+    assert 0.0 < cut < whole
+
+
+def test_cuts_multiply_and_earned_money_is_cut_at_once(plan):
+    two = scripted("budget_cut", to=0.5) | {"events.more": {"what": "budget_cut", "week": WEEK, "to": 0.5}}
+    before, after = lived(plan, WEEK), lived(plan.replaced(two), WEEK)
+    assert after.departments.budget == pytest.approx(0.25 * before.departments.budget)
+
+
+def test_a_closed_desk_serves_nobody_and_holds_no_request(plan):
+    org = lived(plan, WEEK - 1)
+    assert org.departments.guided.any()
+    org = lived(plan.replaced(scripted("desk_closed")), WEEK)
+    d, e = org.departments, org.employees
+    assert not d.guided.any() and not d.gated.any() and (d.advice == -1).all() and not (e.asked >= 0).any()
+    assert org.desks.people.sum() == 0.0 and not d.pays_desk.any()
+    while org.running:
+        org.step()
+    assert not d.guided.any()
+    assert org.ledger[org.week, :, [USES.index("desk"), USES.index("liaison")]].sum() == 0.0
+    assert not org.record.served[WEEK:].any()
+
+
+def test_a_desk_may_be_founded_again(plan):
+    again = scripted("desk_closed", week=30) | {"events.again": {"what": "desk_founded", "week": 50}}
+    served = run(plan.replaced(again), 3).served.any(axis=1)
+    assert served[20:30].all() and not served[30:50].any() and served[50:].all()
+
+
+def test_a_pilot_is_tried_by_its_share_of_one_department_alone(plan):
+    before, after = lived(plan, WEEK - 1), Organisation(plan.replaced(scripted("pilot", staff=1.0)), 3)
+    for _ in range(WEEK - 1):
+        after.step()
+    plan_events = after.plan["events"]
+    after.week += 1
+    plan_events.step(after)
+    k, rows = after.practice("helping"), after.rows_of(after.department("service"))
+    assert (after.employees.practising[k, rows] == 1).all()
+    others = np.ones(after.employees.rows, bool)
+    others[rows] = False
+    assert np.array_equal(after.employees.rung[:, others], before.employees.rung[:, others])
+
+
+def test_listening_goes_the_stated_part_of_the_way_to_full_alignment(plan):
+    short = plan.replaced(scripted("listening_phase", lasts=20, scale=10.0))
+    before = lived(plan, 1).departments.alignment
+    after = lived(short, WEEK + 25).departments.alignment
+    assert 1.0 - after == pytest.approx((1.0 - before) * np.exp(-2.0))
+
+
+def test_executives_who_are_mentored_use_it(plan):
+    org = lived(plan.replaced(scripted("reverse_mentoring")), WEEK)
+    k = org.practice("conversing")
+    assert org.employees.practising[k, org.executives.person].mean() > 0.8
+
+
+def test_a_guideline_is_known_to_those_it_reaches(plan):
+    reach = [
+        lived(plan.replaced(scripted("guideline_published", reach=r)), WEEK).employees.knows
+        for r in (0.0, 0.4, 1.0)
+    ]
+    assert reach[2].all() and not (reach[0] & ~reach[1]).any()
+    gained = (reach[1] & ~reach[0]).sum() / (~reach[0]).sum()
+    assert abs(gained - 0.4) < 0.15
+
+
+def test_events_are_factors_and_can_be_left_out(plan):
+    with_it = plan.replaced(scripted("budget_cut"))
+    later = with_it.replaced({"events.it.week": 90})
+    assert later["events"].scripted["it"].week == 90
+    assert run(with_it.replaced({"events.it": False}), 1).digest() == run(plan, 1).digest()
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"what": "budget_cut", "week": 3, "too": 0.2}, "did you mean 'to'"),
+        ({"what": "budgt_cut", "week": 3}, "did you mean 'budget_cut'"),
+        ({"week": 3}, "events.it.what: is missing"),
+        (
+            {"what": "pilot", "week": 3, "department": "servce", "practice": "helping"},
+            "did you mean 'service'",
+        ),
+        (
+            {"what": "pilot", "week": 3, "department": "service", "practice": "helpin"},
+            "did you mean 'helping'",
+        ),
+        ({"what": "desk_closed", "week": 0}, "events.it.week: found 0"),
+        ({"what": "desk_closed"}, "events.it.week: is missing"),
+    ],
+)
+def test_wrong_events_are_refused_by_name(event, message):
+    with pytest.raises(InputError) as error:
+        load("baseline", {"events.it": event})
+    assert message in str(error.value)
