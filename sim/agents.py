@@ -23,7 +23,12 @@ class View(mesa.Agent):
 
     def __init__(self, model: Organisation, row: int) -> None:
         super().__init__(model)
-        self.row = row
+        self._row = row
+
+    @property
+    def row(self) -> int:
+        """Its row of the table."""
+        return self._row
 
     def __getattr__(self, name: str) -> Any:
         """A column that a mechanism of your own has added."""
@@ -69,15 +74,27 @@ def _view_of(table: str, columns: dict[str, Column], fixed: set[str]) -> Callabl
 
 
 _KEPT = {"key", "department", "manager", "level", "reports", "influence", "breadth"}
-_KEPT |= {"rung", "since", "practising", "way", "peers", "followers", "led", "turn", "sources"}
+_KEPT |= {"rung", "since", "practising", "way", "peers", "followers", "led", "turn", "sources", "hires"}
 
 
 @_view_of("employees", EMPLOYEES, _KEPT)
 class Employee(View):
     """One employee; made when somebody asks for the organisation's agents.
 
-    What other counts depend on (rung, way) is changed by `move`.
+    What other counts depend on (rung, way) is changed by `move`. A row is a seat: once somebody else sits there, whatever
+    is asked of the view of who left raises `LookupError`, and the organisation's agents hold the newcomer's.
     """
+
+    def __init__(self, model: Organisation, row: int) -> None:
+        super().__init__(model, row)
+        self._hire = int(model.employees.hires[row])
+
+    @property
+    def row(self) -> int:
+        """The employee's seat."""
+        if self.model.employees.hires[self._row] != self._hire:
+            raise LookupError(f"whoever sat in row {self._row} has left; org.agents has the newcomer")
+        return self._row
 
     def move(self, practice: str, rung: str, way: int | None = None) -> None:
         """Put the employee on a rung of a practice ("trying", say), in a way if it is practised.

@@ -13,6 +13,7 @@ from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.record import Record
 from sim.scenario import Scenario
+from sim.seats import replace
 from sim.staff import Lines
 from sim.tables import USES, Departments, Desks, Employees, Executives, Practices, State
 from sim.tally import settle
@@ -28,6 +29,7 @@ class Organisation(mesa.Model):
         ties, lines: the contact network and the direct reports, as compressed rows.
         state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
+        left: int64[1 + weeks], how many people left.
         record: what is kept of the run.
     """
 
@@ -52,6 +54,7 @@ class Organisation(mesa.Model):
         build_tables(self)
         d, k = self.departments.rows, self.practices.rows
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
+        self.left = np.zeros(plan.weeks + 1, np.int64)
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
         self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
         self._measures, self._by_practice, self._by_department = (
@@ -108,6 +111,14 @@ class Organisation(mesa.Model):
         """Make the first `count` moves that stand in the state's `changes`."""
         settle(count, self.week, self.state)
         self._measured = False
+
+    def replace(self, rows: Any) -> None:
+        """Let the people in these rows leave, newcomers take their seats: see `sim.seats`; in a mechanism's step.
+
+        Raises:
+            ValueError: a row is not an employee's.
+        """
+        replace(self, rows, super().agents_by_type.get(Employee, ()))
 
     # What the state amounts to
 

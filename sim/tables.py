@@ -75,6 +75,8 @@ EMPLOYEES = {
     ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
     "led": Column(np.uint8, 0, "0/1", "the manager practises", "practice"),
+    "hires": Column(np.int64, 0, "people", "how many have followed one another in this seat"),
+    "satisfaction": Column(float, 0.5, "0..1", "how content the employee is with how the firm works"),
 }
 
 DEPARTMENTS = {
@@ -151,6 +153,7 @@ EXECUTIVES = {
     "evidence": Column(float, 0.0, "0..1", "what the executive sees of what is attainable in scope"),
     "expected": Column(float, 0.0, "0..1", "return the executive asks for"),
     "sponsor": Column(np.bool_, False, "", "named as the sponsor"),
+    "appointed": Column(np.int32, 0, "week", "when the executive took the seat: tenure is counted from it"),
 }
 
 DESKS = {

@@ -20,6 +20,8 @@ from sim.mechanisms.measurement import Measurement
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
 from sim.mechanisms.teaching import Teaching
+from sim.mechanisms.turbulence import Turbulence
+from sim.mechanisms.turnover import Turnover
 from sim.mechanisms.ways import Ways
 from sim.mechanisms.worth import Worth
 
@@ -37,8 +39,10 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Influence,
     Adoption,
     Ways,
+    Turbulence,
     Worth,
     Measurement,
+    Turnover,
     Maturity,
 )
 """A week, in order; a mechanism reads what earlier ones wrote this week, and of people what they were last week."""

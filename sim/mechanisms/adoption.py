@@ -80,12 +80,17 @@ class Adoption(Mechanism):
     def build(self, org: Organisation) -> None:
         """Draw thresholds, and let the pioneers of the owner departments try."""
         e = org.employees
-        threshold = self.threshold + self.threshold_spread * org.luck.normal("threshold", e.key)
-        e.threshold[:] = np.clip(threshold, self.threshold_least, self.threshold_most)
+        self.welcome(org, np.arange(e.rows))
         luck = org.luck.uniform("pioneers", combine(e.key[None, :], org.practices.key[:, None]))
         pioneers = (luck < org.practices.pioneers[:, None]) & org.departments.owner[e.department]
         practices, rows = np.nonzero(pioneers)
         org.move(rows, practices, rung=TRYING, way=org.departments.habit[e.department[rows], practices])
+
+    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+        """Draw newcomers' thresholds."""
+        e = org.employees
+        threshold = self.threshold + self.threshold_spread * org.luck.normal("threshold", e.key[rows])
+        e.threshold[rows] = np.clip(threshold, self.threshold_least, self.threshold_most)
 
     def step(self, org: Organisation) -> None:
         """Everybody climbs, stays or lapses by last week's exposure."""

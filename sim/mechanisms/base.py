@@ -43,5 +43,8 @@ class Mechanism(Section):
     def build(self, org: Organisation) -> None:
         """Set the columns as they stand at week 0; called once, in the order of the schedule."""
 
+    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+        """Set what newcomers bring to these rows of employees, int[n], whose own columns stand at their start."""
+
     def step(self, org: Organisation) -> None:
         """Move the organisation by one week; `org.week` is the week that is being lived."""

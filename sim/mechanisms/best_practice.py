@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share
@@ -34,6 +36,11 @@ class BestPractice(Mechanism):
     def build(self, org: Organisation) -> None:
         """Start the desks' ways."""
         org.desks.quality[:] = self.start_quality
+
+    def forget(self, org: Organisation, practices: np.ndarray, part: float) -> None:
+        """Take from all desks a part, 0..1, of what they have learned of these practices, int[n]."""
+        quality = org.desks.quality
+        quality[:, practices] += part * (self.start_quality - quality[:, practices])
 
     def step(self, org: Organisation) -> None:
         """Each way in force moves towards what works best among the departments it serves; the owner's if it has a home."""

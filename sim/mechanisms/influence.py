@@ -79,8 +79,7 @@ class Influence(Mechanism):
         e, d, ties = org.employees, org.departments, org.ties
         heeded = exponential(self.spread * org.luck.normal("influence", e.key))
         e.influence[:] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
-        luck = org.luck.uniform("belief", combine(e.key[None, :], org.practices.key[:, None]))
-        e.belief[:] = self.belief_least + (self.belief_most - self.belief_least) * luck
+        self.welcome(org, np.arange(e.rows))
         seen = np.full(e.rows, 2) - (d.head[e.department] == org.top)
         seen -= (d.head[e.department] == np.arange(e.rows)).astype(int)
         seen[org.top] -= d.head[e.department[org.top]] != org.top
@@ -96,6 +95,12 @@ class Influence(Mechanism):
         e.sources[:3] = unit[:3]
         e.sources[3] = unit[3] * (head != np.arange(e.rows))
         e.sources[4] = unit[3] * ((head != org.top) & (np.arange(e.rows) != org.top))
+
+    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do."""
+        e = org.employees
+        luck = org.luck.uniform("belief", combine(e.key[None, rows], org.practices.key[:, None]))
+        e.belief[:, rows] = self.belief_least + (self.belief_most - self.belief_least) * luck
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""

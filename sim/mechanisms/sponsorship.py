@@ -50,6 +50,17 @@ class Sponsorship(Mechanism):
     patience: float = parameter(
         78.0, "weeks until the full return is expected", unit="weeks", source=TRIAL, gt=0
     )
+    successor_support: float = share(
+        0.8,
+        "chance that a successor is engaged, per unit of mean engagement of the executives who stay",
+        source="assumed; with less, sponsorship washes out in six years",
+    )
+    successor_engagement: float = share(
+        0.7, "least engagement of an engaged successor; others' is drawn as at the start"
+    )
+    successor_sponsors: float = share(
+        0.5, "engagement from which the sponsor's successor is the sponsor too; below it, sponsorship ends"
+    )
     head_weight: float = share(
         0.6, "the head's part in the lead that staff feel; the top has the rest", source=TRIAL
     )
@@ -57,14 +68,36 @@ class Sponsorship(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw the executives' engagement and understanding as they stand at week 0."""
-        executives = org.executives
-        own = combine(org.employees.key[executives.person], (executives.scope + 1).astype(np.uint64))
-        engagement = self.engagement + self.spread * org.luck.normal("sponsorship", own)
-        executives.engagement[:] = np.clip(engagement, 0.0, 1.0)
-        executives.style[:] = self.style
-        own = combine(own, np.uint64(key_of("understanding")))
-        executives.understanding[:] = self.understanding * org.luck.uniform("sponsorship", own)
+        org.executives.style[:] = self.style
+        self.seat(org, np.arange(org.executives.rows))
         self.lead(org)
+
+    def seat(self, org: Organisation, seats: np.ndarray) -> np.ndarray:
+        """Draw engagement and understanding of who takes these seats, int[n] rows; the keys of their luck, uint64[n]."""
+        x = org.executives
+        own = combine(org.employees.key[x.person[seats]], (x.scope[seats] + 1).astype(np.uint64))
+        engagement = self.engagement + self.spread * org.luck.normal("sponsorship", own)
+        x.engagement[seats] = np.clip(engagement, 0.0, 1.0)
+        luck = org.luck.uniform("sponsorship", combine(own, np.uint64(key_of("understanding"))))
+        x.understanding[seats] = self.understanding * luck
+        return own
+
+    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+        """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
+        x = org.executives
+        leaves = np.isin(x.person, rows)
+        seats = np.flatnonzero(leaves)
+        if not seats.size:
+            return
+        support = x.engagement[~leaves].mean() if seats.size < x.rows else 0.0
+        luck = org.luck.uniform("successors", self.seat(org, seats))
+        engaged = seats[luck < self.successor_support * support]
+        x.engagement[engaged] = np.maximum(x.engagement[engaged], self.successor_engagement)
+        vacant = seats[x.sponsor[seats]]
+        if vacant.size:
+            x.sponsor[vacant] = x.engagement[vacant] >= self.successor_sponsors
+            org.sponsored = bool(x.sponsor.any())
+            org.sponsor_pull = float(x.engagement[x.sponsor].max()) if org.sponsored else 0.0
 
     def step(self, org: Organisation) -> None:
         """Move understanding and engagement by one week, then the lead that departments feel."""

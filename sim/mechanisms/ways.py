@@ -42,10 +42,15 @@ class Ways(Mechanism):
     def build(self, org: Organisation) -> None:
         """Draw how good the departments' own ways are."""
         d = org.departments
-        own = np.arange(d.rows)
-        luck = org.luck.normal("ways", combine(d.key[:, None], org.practices.key[None, :]))
         d.suits[:, :, : d.rows] = self.foreign_quality
-        d.suits[own, :, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
+        self.draw_own(org, np.arange(org.practices.rows))
+
+    def draw_own(self, org: Organisation, practices: np.ndarray) -> None:
+        """Draw the quality at home of the departments' own ways of these practices, int[n], with this week's luck."""
+        d = org.departments
+        luck = org.luck.normal("ways", combine(d.key[:, None], org.practices.key[None, practices]), org.week)
+        own = np.arange(d.rows)[:, None]
+        d.suits[own, practices, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
 
     def step(self, org: Organisation) -> None:
         """New practitioners choose a way; some of the others think again; then habits follow."""

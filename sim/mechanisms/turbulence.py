@@ -1,0 +1,40 @@
+"""Turbulence: technology, law and markets change what the best way of a practice is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.mechanisms.base import Mechanism
+from sim.parameters import rate, share
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Turbulence(Mechanism):
+    """What is best changes: own ways are worth something else, and part of what desks have learned is out of date.
+
+    March's (1991) p4, his figure 5 (claim 59). Who practises, and how, stays as it is until people think again. Where
+    there are no ways to choose from, nothing can change.
+    """
+
+    chance: float = rate(
+        0.005,
+        "p4: chance that a practice's best way changes",
+        source="claim 59, March 1991; the value assumed: once in four years",
+    )
+    forgotten: float = share(0.5, "part of what desks have learned of the practice that is lost then")
+
+    def step(self, org: Organisation) -> None:
+        """Change what is best in the practices whose week it is."""
+        luck = org.luck.uniform("turbulence", org.practices.key, org.week)
+        changed = np.flatnonzero(luck < self.chance)
+        if not changed.size:
+            return
+        ways, best_practice = org.plan["ways"], org.plan["best_practice"]
+        if ways:
+            ways.draw_own(org, changed)
+        if best_practice:
+            best_practice.forget(org, changed, self.forgotten)

@@ -1,0 +1,111 @@
+"""Turnover: content people stay, others leave, and newcomers who know nothing take their seats."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.kernels import kernel
+from sim.luck import unit, word
+from sim.mechanisms.base import Mechanism
+from sim.parameters import rate, share, weight
+from sim.tables import staff_of
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Turnover(Mechanism):
+    """Satisfaction, the hazard of leaving, and whom the culture attracts (claims 57, 58).
+
+    Satisfaction moves towards `ordinary` plus what lies above its reference, or less what lies below: the mean worth
+    that a practitioner experiences, the lead felt and the alignment of the department's goals. So coherent practice
+    raises it and hollow practice lowers it; whoever practises nothing has the last two alone. An employee leaves with
+    chance base x exp(-sensitivity x satisfaction).
+    """
+
+    base: float = rate(
+        0.004,
+        "chance that an employee without any satisfaction leaves",
+        source="form: claim 57; value assumed: 12 % a year at middling satisfaction, where 10-15 % are common",
+    )
+    executives: float = rate(
+        0.004, "the same, of the heads and the top", source="assumed: as long in their seats as anybody"
+    )
+    sensitivity: float = weight(1.0, "fall of log chance per unit of satisfaction", source="claim 57")
+    ordinary: float = share(0.5, "satisfaction of newcomers, and where nothing raises or lowers it")
+    pace: float = rate(0.02, "way gone in a week to the satisfaction that the present gives")
+    worth_weight: float = weight(0.4, "experienced worth above its reference", source="claim 58; assumed")
+    worth_reference: float = share(0.3, "experienced worth that neither pleases nor annoys")
+    lead_weight: float = weight(0.2, "lead above its reference")
+    lead_reference: float = share(0.4, "lead that neither pleases nor annoys")
+    alignment_weight: float = weight(0.2, "alignment above its reference")
+    alignment_reference: float = share(0.8, "alignment that neither pleases nor annoys")
+    attraction: float = share(
+        0.5,
+        "part of a newcomer's threshold that is missing, per unit of the department's mean satisfaction above ordinary",
+        source="claim 58; assumed",
+    )
+
+    def build(self, org: Organisation) -> None:
+        """Everybody begins with ordinary satisfaction."""
+        org.employees.satisfaction[:] = self.ordinary
+
+    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+        """A good culture, the satisfaction of those who stay, attracts people of low thresholds."""
+        e, departments = org.employees, org.departments.rows
+        stays = np.ones(e.rows)
+        stays[rows] = 0.0
+        staff = np.bincount(e.department, stays, departments)
+        content = np.bincount(e.department, stays * e.satisfaction, departments)
+        culture = np.divide(content, staff, out=np.full(departments, self.ordinary), where=staff > 0)
+        good = np.maximum(0.0, culture - self.ordinary)[e.department[rows]]
+        e.threshold[rows] *= 1.0 - self.attraction * good
+        e.satisfaction[rows] = self.ordinary
+
+    def step(self, org: Organisation) -> None:
+        """Move satisfaction by a week and replace those who leave."""
+        satisfy(self.coefficients, org.state)
+        luck = org.luck.stream("turnover", org.week)
+        org.replace(np.flatnonzero(leavers(self.coefficients, luck, org.state)))
+
+
+@kernel
+def satisfy(coefficients, org):
+    """Everybody's satisfaction, one week on."""
+    c, e, d = coefficients[0], org.employees, org.departments
+    pace, by_worth, reference = c.pace, c.worth_weight, c.worth_reference
+    first, size, experienced, satisfaction, breadth = (
+        d.first, d.size, d.experienced, e.satisfaction, e.breadth,
+    )  # fmt: skip
+    worth = np.zeros(len(satisfaction))
+    for k in range(len(e.practising)):
+        practising, way = e.practising[k], e.way[k]
+        for here in range(len(size)):
+            for i in staff_of(first, size, here):
+                worth[i] += practising[i] * experienced[here, k, np.uint16(way[i])]
+    for here in range(len(size)):
+        common = c.ordinary + c.lead_weight * (d.lead[here] - c.lead_reference)
+        common += c.alignment_weight * (d.alignment[here] - c.alignment_reference)
+        for i in staff_of(first, size, here):
+            own = (breadth[i] > 0) * by_worth * (worth[i] / max(1, breadth[i]) - reference)
+            satisfaction[i] += pace * (min(1.0, max(0.0, common + own)) - satisfaction[i])
+
+
+@kernel
+def leavers(coefficients, stream, org):
+    """Who leaves this week: bool[n]; a draw is compared with the most that the chance can be before it is computed."""
+    c, e, x = coefficients[0], org.employees, org.executives
+    key, satisfaction = e.key, e.satisfaction
+    chance, leaves = np.full(len(key), c.base), np.empty(len(key), np.bool_)
+    for seat in range(len(x.person)):
+        chance[x.person[seat]] = c.executives
+    for i in range(len(key)):
+        leaves[i] = unit(word(stream, key[i])) < chance[i]
+    for i in range(len(key)):
+        if leaves[i]:
+            least = chance[i] * math.exp(-c.sensitivity * satisfaction[i])
+            leaves[i] = unit(word(stream, key[i])) < least
+    return leaves
