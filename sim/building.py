@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -94,13 +94,15 @@ def build_tables(org: Organisation) -> None:
     if org.ways > 1:
         d.habit[:] = np.arange(d.rows)[:, None]  # every department starts on its own way
     org.requests = np.zeros(5, np.int64)
-    changes = Changes.room(who.n * len(names))
-    org.state = State.of(
-        {name: changes if name == "changes" else getattr(org, name) for name in State.fields}
-    )
+    org.state = State.of({"changes": Changes.room(who.n * len(names)), **shared(org)})
     org.top = who.top
     x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
+
+
+def shared(org: Organisation) -> dict[str, Any]:
+    """What kernels see of an organisation beside the moves that are being decided."""
+    return {name: getattr(org, name) for name in State.fields if name != "changes"}
 
 
 def _owners(org: Organisation) -> list[str]:

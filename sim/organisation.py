@@ -8,15 +8,15 @@ import mesa
 import numpy as np
 
 from sim.agents import Department, Employee, Executive
-from sim.building import build_tables
+from sim.building import build_tables, shared
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
-from sim.tables import USES, Departments, Desks, Employees, Executives, Practices, State
-from sim.tally import settle
+from sim.tables import OBJECTIVES, USES, Departments, Desks, Employees, Executives, Practices, State
+from sim.tally import count_peers, settle
 from sim.ties import Ties
 
 
@@ -57,6 +57,7 @@ class Organisation(mesa.Model):
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
         self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
+        self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False
         self._measures, self._by_practice, self._by_department = (
             np.zeros(len(MEASURES)),
             np.zeros(k),
@@ -111,6 +112,21 @@ class Organisation(mesa.Model):
         """Make the first `count` moves that stand in the state's `changes`."""
         settle(count, self.week, self.state)
         self._measured = False
+
+    def tie(self, source: Any, target: Any, weight: int) -> None:
+        """Open ties between people, pair by pair; exposure counts them from the next week on.
+
+        Args:
+            source: int[m], rows of employees.
+            target: int[m], rows of employees.
+            weight: strength of each tie; a pair that is tied already keeps the greater one.
+        """
+        source, target = np.atleast_1d(source).astype(np.int32), np.atleast_1d(target).astype(np.int32)
+        self.ties = self.ties.with_edges(source, target, np.full(len(source), weight, np.int16))
+        self.state = State.of({"changes": self.state.changes, **shared(self)})
+        count_peers(self.state)
+        if self.plan["influence"]:
+            self.plan["influence"].weigh(self)
 
     def replace(self, rows: Any) -> None:
         """Let the people in these rows leave, newcomers take their seats: see `sim.seats`; in a mechanism's step.

@@ -64,6 +64,8 @@ class Outcome:
         weeks_converged: weeks in the state converged.
         weeks_siloed: weeks in the state siloed.
         relapses: falls of the maturity stage from one week to the next.
+        skips: rises of it by more than one stage from one week to the next.
+        merged_stages: 1 if stage 3 or a later one was reached without ever standing at 2 (claim 23), else 0.
         practitioner_weeks: practising pairs of person and practice, summed over the weeks.
         spent: summed over the weeks.
         delay: mean weeks that cleared requests waited; None if none was cleared.
@@ -87,6 +89,8 @@ class Outcome:
     peak_A: float  # noqa: N815
     peak_V: float  # noqa: N815
     relapses: int
+    skips: int
+    merged_stages: int
     practitioner_weeks: int
     spent: float
     delay: float | None
@@ -175,10 +179,17 @@ def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
         peak_A=float(series["A"].max()),
         peak_V=float(series["V"].max()),
         relapses=int(np.count_nonzero(np.diff(series["stage"]) < 0)),
+        skips=int(np.count_nonzero(np.diff(series["stage"]) > 1)),
+        merged_stages=_merged(series["stage"]),
         practitioner_weeks=int(series["practising"][1:].sum()),
         spent=math.fsum(series["spent"][1:]),
         delay=float(series["waited"].sum()) / cleared if cleared else None,
     )
+
+
+def _merged(stage: np.ndarray) -> int:
+    beyond = np.flatnonzero(stage >= 3)
+    return int(beyond.size > 0 and not (stage[: beyond[0]] == 2).any())
 
 
 _APART = {

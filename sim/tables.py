@@ -93,6 +93,7 @@ DEPARTMENTS = {
     "alignment": Column(float, 1.0, "-1..1", "cosine of its goals with the organisation's"),
     "lead": Column(float, 0.0, "0..1", "lead that its staff feel from head and top"),
     "budget": Column(float, 0.0, "units/head/year", "money it may spend"),
+    "favour": Column(float, 1.0, "ratio", "its budget per head to the mean one, as a committee moves money"),
     "purse": Column(float, 0.0, "units/year", "money set aside for desk people"),
     "courses": Column(float, 0.0, "0..1", "training by outside courses"),
     "technology": Column(float, 0.0, "0..1", "share of the effort that technology takes away"),

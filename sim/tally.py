@@ -34,6 +34,20 @@ class Changes(NamedTuple):
 
 
 @kernel
+def count_peers(org):
+    """Count anew what everybody's contacts practise, after ties have changed."""
+    e = org.employees
+    practising, influence, peers = e.practising, e.influence, e.peers
+    indptr, indices, weights = org.ties
+    for k in range(len(peers)):
+        for i in range(len(influence)):
+            seen = 0
+            for at in range(indptr[i], indptr[i + 1]):
+                seen += practising[k, indices[at]] * weights[at] * influence[indices[at]]
+            peers[k, i] = seen
+
+
+@kernel
 def settle(count, week, org):
     """Make the first `count` changes, and update every count that depends on them."""
     e, d = org.employees, org.departments

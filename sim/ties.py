@@ -48,6 +48,15 @@ class Ties(NamedTuple):
         ends = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(target, np.int32)
         return cls(*_rows(n, *ends, np.ascontiguousarray(weight, np.int16)))
 
+    def with_edges(self, source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Ties:
+        """These ties and more; a pair that is tied already keeps the greater weight. Arguments as in `from_edges`."""
+        ends = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
+        once = ends < self.indices
+        edges = zip(
+            (ends[once], self.indices[once], self.weights[once]), (source, target, weight), strict=True
+        )
+        return Ties.from_edges(self.n, *(np.concatenate(pair) for pair in edges))
+
 
 def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:
     """What a network measures, ties counted once and unweighted except for the strengths.

@@ -5,8 +5,10 @@ import pytest
 
 from sim import load
 from sim.errors import InputError
+from sim.mechanisms.influence import heeded_contacts
 from sim.organisation import Organisation, run
 from sim.tables import USES
+from tests.test_organisation import full_sums
 
 WEEK = 40
 EVENTS = {
@@ -19,6 +21,8 @@ EVENTS = {
     "reverse_mentoring": {"practice": "conversing"},
     "guideline_published": {"reach": 0.5},
     "announcement": {"practice": "helping", "reach": 0.5},
+    "committee_founded": {},
+    "cross_functional_group": {},
 }
 
 
@@ -28,7 +32,9 @@ def scripted(what, week=WEEK, **more):
 
 @pytest.fixture
 def plan(small):
-    return small(governance__founded=20, sponsorship__sponsor_week=60, sponsorship__engagement=0.6)
+    return small(governance__founded=20, sponsorship__sponsor_week=60, sponsorship__engagement=0.6).replaced(
+        {"committee": {}}
+    )
 
 
 def lived(plan, weeks):
@@ -97,11 +103,53 @@ def test_a_pilot_is_tried_by_its_share_of_one_department_alone(plan):
     assert np.array_equal(after.employees.rung[:, others], before.employees.rung[:, others])
 
 
-def test_listening_goes_the_stated_part_of_the_way_to_full_alignment(plan):
+def test_listening_goes_the_stated_part_of_the_way_to_the_goals(plan):
     short = plan.replaced(scripted("listening_phase", lasts=20, scale=10.0))
-    before = lived(plan, 1).departments.alignment
-    after = lived(short, WEEK + 25).departments.alignment
-    assert 1.0 - after == pytest.approx((1.0 - before) * np.exp(-2.0))
+    before, after = lived(plan, 1), lived(short, WEEK + 25)
+    noise = before.departments.goals - before.goals
+    assert after.departments.goals - after.goals == pytest.approx(noise * np.exp(-2.0))
+    assert (after.departments.alignment > before.departments.alignment).all()
+
+
+def test_a_cross_functional_group_ties_people_of_all_departments_for_good(plan):
+    org = lived(plan.replaced(scripted("cross_functional_group", members=2)), WEEK)
+    before = lived(plan, WEEK)
+    gained = np.diff(org.ties.indptr) - np.diff(before.ties.indptr)
+    members = np.flatnonzero(gained)
+    here = org.employees.department[members]
+    assert (np.bincount(here, minlength=org.departments.rows) == np.minimum(2, org.departments.size)).all()
+    strong = org.ties.weights[org.ties.indptr[members[0]] : org.ties.indptr[members[0] + 1]]
+    assert (strong >= 3).sum() >= len(members) - 1
+    while org.running:
+        org.step()
+    counted = full_sums(org)
+    for name in ("peers", "followers", "led"):
+        assert np.array_equal(getattr(org.employees, name), counted[name])
+    shares = org.employees.sources * np.stack([
+        org.employees.reports, heeded_contacts(org.ties, org.employees.influence), org.employees.manager >= 0,
+        np.ones(org.employees.rows), np.ones(org.employees.rows),
+    ])  # fmt: skip
+    assert shares.sum(axis=0) == pytest.approx(1.0)
+
+
+def test_a_committee_pulls_goals_together_ties_heads_and_keeps_the_sum_of_money(plan):
+    plan = plan.replaced({"committee.interval": 4, "committee.pull": 0.5, "committee.reallocation": 0.8,
+                          "funding.mode": "fixed"})  # fmt: skip
+    org, without = lived(plan.replaced(scripted("committee_founded")), WEEK + 9), lived(plan, WEEK + 9)
+    apart = lambda one: one.departments.goals - one.departments.goals.mean(axis=0)  # noqa: E731
+    assert apart(org) == pytest.approx(apart(without) * 0.5**3)
+    d = org.departments
+    assert (d.budget * d.size).sum() == pytest.approx((without.departments.budget * d.size).sum())
+    assert np.corrcoef(d.budget, d.alignment)[0, 1] > 0.99
+    heads = np.unique(org.executives.person)
+    for head in heads:
+        assert np.isin(
+            np.setdiff1d(heads, head), org.ties.indices[org.ties.indptr[head] : org.ties.indptr[head + 1]]
+        ).all()
+    assert (
+        run(plan.replaced({"committee.founded": WEEK}), 3).digest()
+        == run(plan.replaced(scripted("committee_founded")), 3).digest()
+    )
 
 
 def test_executives_who_are_mentored_use_it(plan):

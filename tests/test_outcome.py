@@ -213,6 +213,8 @@ def test_what_is_kept_of_a_run():
         "peak_A": 0.9,
         "peak_V": 0.6,
         "relapses": 2,
+        "skips": 2,  # 0 to 3, 3 to 5
+        "merged_stages": 1,
         "practitioner_weeks": sum(range(1, 61)) + 7 * 60,  # the start is not a week
         "spent": 6.0,
         "delay": 3.0,

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 @click.option("--seed", default=1, show_default=True, help="The luck of the run.")
 @changes
 @roster
+@click.option(
+    "--close-hub",
+    is_flag=True,
+    help="Also ask whether convergence outlives the closing of the hub by a year.",
+)
 @as_json
-def run(scenario: str, seed: int, changes: dict[str, Any], as_json: bool, **files: str | None) -> None:
+def run(
+    scenario: str, seed: int, changes: dict[str, Any], close_hub: bool, as_json: bool, **files: str | None
+) -> None:
     """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
     from dataclasses import asdict
 
+    from sim.analysis.outliving import outlives_hub
     from sim.organisation import run as live
 
     plan = plan_of(scenario, changes, **files)
@@ -34,6 +42,8 @@ def run(scenario: str, seed: int, changes: dict[str, Any], as_json: bool, **file
             "weeks": plan.weeks,
             "outcome": asdict(record.outcome),
         }
+        if close_hub:
+            result["outlives_hub"] = outlives_hub(plan, seed)
         click.echo(
             json.dumps({**result, "stages": _spells(record["stage"]), "notices": record.notices}, indent=2)
         )
@@ -41,6 +51,15 @@ def run(scenario: str, seed: int, changes: dict[str, Any], as_json: bool, **file
     for notice in record.notices:
         click.echo(f"note: {notice}", err=True)
     _tell(record)
+    if close_hub:
+        click.echo(_OUTLIVES[outlives_hub(plan, seed)])
+
+
+_OUTLIVES = {
+    True: "Closed in the week after it first converged, the hub is not missed: a year later it is still converged.",
+    False: "Closed in the week after it first converged, the hub is missed: a year later it is no longer converged.",
+    None: "It never converged under a desk or policy, so there is nothing for convergence to outlive.",
+}
 
 
 def _spells(series: Any) -> list[tuple[int, int, int]]:
@@ -79,7 +98,7 @@ def _tell(record: Record) -> None:
         click.echo(f"and {len(rows) - 12} more departments")
     facts = [
         ("C (commonest way)", outcome.C), ("V (separation)", outcome.V), ("stage", outcome.stage),
-        ("relapses", outcome.relapses), ("practitioner-weeks", outcome.practitioner_weeks),
+        ("relapses", outcome.relapses), ("skipped stages", outcome.skips), ("practitioner-weeks", outcome.practitioner_weeks),
         ("units spent", round(outcome.spent)), ("weeks waited for approval", outcome.delay),
     ]  # fmt: skip
     click.echo("; ".join(f"{name} {number(value)}" for name, value in facts))

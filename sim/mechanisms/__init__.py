@@ -9,6 +9,7 @@ from sim.mechanisms.adoption import Adoption
 from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import BestPractice
+from sim.mechanisms.committee import Committee
 from sim.mechanisms.events import Events
 from sim.mechanisms.funding import Funding
 from sim.mechanisms.governance import Governance
@@ -28,6 +29,7 @@ from sim.mechanisms.worth import Worth
 SCHEDULE: tuple[type[Mechanism], ...] = (
     Events,
     Strategy,
+    Committee,
     Sponsorship,
     Funding,
     Governance,

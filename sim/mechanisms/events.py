@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -11,6 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 from sim.errors import Fault, InputError, nearest_name
 from sim.luck import combine, key_of
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.strategy import align
 from sim.parameters import Section, parameter, share
 from sim.tables import AWARE, LAPSED, TRYING, UNAWARE
 
@@ -109,14 +111,15 @@ class ListeningPhase(Event):
     what: Literal["listening_phase"]
     lasts: int = parameter(26, "length", unit="weeks", ge=1)
     scale: float = parameter(
-        26.0, "weeks in which two thirds of the way to full alignment are gone", unit="weeks", gt=0
+        26.0, "weeks in which two thirds of the way to full agreement are gone", unit="weeks", gt=0
     )
 
     def step(self, org: Organisation, name: str) -> None:
-        """Alignment goes part of its way to 1 in each week of the phase: after it, 1 - exp(-lasts / scale) of it."""
+        """Goals go part of their way in each week of the phase: after it, 1 - exp(-lasts / scale) of it."""
         if self.week <= org.week < self.week + self.lasts:
-            alignment = org.departments.alignment
-            alignment += (1.0 - alignment) * (1.0 - np.exp(-1.0 / self.scale))
+            goals = org.departments.goals
+            goals += (org.goals - goals) * (1.0 - np.exp(-1.0 / self.scale))
+            align(org)
 
 
 class ReverseMentoring(Event):
@@ -159,9 +162,35 @@ class Announced(Event):
         org.move(hear, np.full(len(hear), k), AWARE)
 
 
+class CommitteeFounded(Event):
+    """The steering committee meets from this week on (claims 25, 45)."""
+
+    what: Literal["committee_founded"]
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Found it, if the scenario has one."""
+        if org.plan["committee"]:
+            org.plan["committee"].found(org)
+
+
+class CrossFunctionalGroup(Event):
+    """People from every department work together, and know each other from then on (claim 55)."""
+
+    what: Literal["cross_functional_group"]
+    members: int = parameter(2, "from each department, by lot", unit="people", ge=1)
+    strength: int = parameter(3, "weight of the ties between all members", unit="weight", ge=1, le=1000)
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Tie all members with each other."""
+        d = org.departments
+        rows = [org.rows_of(here) for here in range(d.rows)]
+        group = np.concatenate([one.start + np.argsort(luck[one])[: self.members] for one in rows])
+        org.tie(*np.array(list(combinations(group, 2)), np.int32).reshape(-1, 2).T, self.strength)
+
+
 AnyEvent = Annotated[
     SponsorNamed | BudgetCut | DeskFounded | DeskClosed | Pilot | ListeningPhase | ReverseMentoring | GuidelinePublished
-    | Announced,
+    | Announced | CommitteeFounded | CrossFunctionalGroup,
     Field(discriminator="what"),
 ]  # fmt: skip
 

@@ -101,9 +101,11 @@ class Funding(Mechanism):
         return max(past, key=lambda change: change.week).level if past else self.level
 
     def grant(self, org: Organisation, level: float) -> None:
-        """Give every open department the same budget per head: the level, less what an event has cut."""
+        """Give open departments the level per head, less what an event has cut, shared out as a committee has it."""
         org.level = level
-        org.departments.budget[:] = np.where(org.departments.open, level * org.granted, 0.0)
+        org.departments.budget[:] = np.where(
+            org.departments.open, level * org.granted * org.departments.favour, 0.0
+        )
 
     def earn(self, org: Organisation) -> None:
         """A quarter of the way to what engagement and evidence deserve."""

@@ -119,7 +119,8 @@ class Governance(Mechanism):
     def join(self, org: Organisation) -> None:
         """Departments join and leave hubs; those that own the activity join at the founding."""
         d = org.departments
-        join_or_leave(self.coefficients, org.luck.stream("governance", org.week), org.state)
+        steering = org.plan["committee"].joining if org.steered else 0.0
+        join_or_leave(self.coefficients, org.luck.stream("governance", org.week), steering, org.state)
         if org.week == org.founded:
             d.joined |= d.owner
         d.guided[:] = d.joined
@@ -170,7 +171,12 @@ class Governance(Mechanism):
         if not desks.rows:
             grown = np.minimum(1.0, (org.week - d.gated_since + 1) / self.hiring_weeks)
             d.local[:] = np.where(d.gated, d.purse / self.person_cost * grown, 0.0)
-        hire(self.coefficients, org.week - org.founded, org.state, org.ledger[org.week, :, USES.index("liaison")])
+        hire(
+            self.coefficients,
+            org.week - org.founded,
+            org.state,
+            org.ledger[org.week, :, USES.index("liaison")],
+        )
 
 
 @kernel
@@ -180,7 +186,7 @@ def differ(guided, gated):
 
 
 @kernel
-def join_or_leave(coefficients, stream, org):
+def join_or_leave(coefficients, stream, steering, org):
     """Whether each department is in the hub this week; worth is seen where departments have joined before."""
     c, d, x = coefficients[0], org.departments, org.executives
     members, seen = 0, 0.0
@@ -188,7 +194,7 @@ def join_or_leave(coefficients, stream, org):
         if d.joined[here] and d.fit[here].sum() > 0.0:
             seen += d.measured[here].sum() / d.fit[here].sum()
         members += d.joined[here]
-    pull = c.join_base + c.join_worth * (max(0.0, seen / members) if members else 0.0) + c.mandate
+    pull = c.join_base + c.join_worth * (max(0.0, seen / members) if members else 0.0) + c.mandate + steering
     for here in range(len(d.joined)):
         luck, g = unit(word(stream, d.key[here])), x.engagement[here]
         if d.joined[here]:

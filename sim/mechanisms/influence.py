@@ -75,15 +75,24 @@ class Influence(Mechanism):
         return self
 
     def build(self, org: Organisation) -> None:
-        """Draw who is heeded and who believes what, and share out the sources' weights."""
-        e, d, ties = org.employees, org.departments, org.ties
+        """Draw who is heeded and who believes what."""
+        e = org.employees
         heeded = exponential(self.spread * org.luck.normal("influence", e.key))
         e.influence[:] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
         self.welcome(org, np.arange(e.rows))
+        self.weigh(org)
+
+    def weigh(self, org: Organisation) -> None:
+        """Share out the sources' weights among the reports, contacts, manager and executives that everybody has.
+
+        Raises:
+            InputError: somebody's ties are too strong to be summed.
+        """
+        e, d = org.employees, org.departments
         seen = np.full(e.rows, 2) - (d.head[e.department] == org.top)
         seen -= (d.head[e.department] == np.arange(e.rows)).astype(int)
         seen[org.top] -= d.head[e.department[org.top]] != org.top
-        heard = heeded_contacts(ties, e.influence)
+        heard = heeded_contacts(org.ties, e.influence)
         if heard.max() > np.iinfo(e.peers.dtype).max:
             raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
         counts = np.stack([e.reports, heard, e.manager >= 0, seen]).astype(float)

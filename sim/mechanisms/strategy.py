@@ -58,8 +58,14 @@ class Strategy(Mechanism):
         which = np.arange(len(OBJECTIVES), dtype=np.uint64)
         own = org.luck.normal("strategy", combine(departments.key[:, None], which[None, :]))
         own *= self.noise * (1.0 - clarity) / np.sqrt(len(OBJECTIVES))
+        org.goals[:] = wanted
         departments.goals[:] = wanted + own
-        length = np.sqrt((departments.goals**2).sum(axis=1))
-        departments.alignment[:] = (departments.goals * wanted).sum(axis=1) / length
+        align(org)
         if self.kind == "media":
             departments.open[:] = departments.owner
+
+
+def align(org: Organisation) -> None:
+    """Set each department's alignment: the cosine of its goals with the organisation's."""
+    goals = org.departments.goals
+    org.departments.alignment[:] = (goals * org.goals).sum(axis=1) / np.sqrt((goals**2).sum(axis=1))

@@ -1,0 +1,67 @@
+"""Committee: one executive of every department, who meet, pull goals together, move money and know each other."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.mechanisms.base import Mechanism
+from sim.mechanisms.strategy import align
+from sim.parameters import parameter, share
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Committee(Mechanism):
+    """The steering committee (claims 25, 45): goals by averaging (DeGroot), money towards aligned use, ties between heads.
+
+    Goals move towards the members' mean, not towards the organisation's: a committee of people who all misunderstand the
+    strategy agrees on a misunderstanding.
+    """
+
+    founded: int | None = parameter(
+        None, "week in which it first meets; left out: when an event says so", unit="week", ge=1
+    )
+    interval: int = parameter(13, "between meetings", unit="weeks", source="assumed: quarterly", ge=1)
+    pull: float = share(0.2, "way from a department's goals to the members' mean gone at a meeting")
+    strength: int = parameter(3, "weight of the ties between members", unit="weight", ge=1, le=1000)
+    reallocation: float = share(
+        0.0, "part of the budget that goes by alignment instead of by head; the sum stays the same"
+    )
+    joining: float = share(
+        0.3, "added to what makes departments join a hub", source="assumed: a trial's starting value"
+    )
+
+    def step(self, org: Organisation) -> None:
+        """Found it when it is due; every `interval` weeks it meets."""
+        if org.week == self.founded:
+            self.found(org)
+        if org.steered and (org.week - org.steered_since) % self.interval == 0:
+            self.meet(org)
+
+    def found(self, org: Organisation) -> None:
+        """Tie the heads to each other; the first meeting is this week's."""
+        org.steered, org.steered_since = True, org.week
+        pairs = np.array(list(combinations(np.unique(org.executives.person), 2)), np.int32).reshape(-1, 2)
+        org.tie(pairs[:, 0], pairs[:, 1], self.strength)
+
+    def meet(self, org: Organisation) -> None:
+        """Move the departments' goals towards their mean."""
+        goals = org.departments.goals
+        goals += self.pull * (goals.mean(axis=0) - goals)
+        align(org)
+        if self.reallocation > 0.0 and org.plan["funding"]:
+            self.reallocate(org)
+
+    def reallocate(self, org: Organisation) -> None:
+        """Let part of the money follow alignment, among the departments that the strategy opens."""
+        d = org.departments
+        merit = np.where(d.open, np.maximum(0.0, d.alignment), 0.0)
+        total = (merit * d.size).sum()
+        if total > 0.0:
+            by_merit = merit * (d.size * d.open).sum() / total
+            d.favour[:] = 1.0 - self.reallocation + self.reallocation * by_merit
+            org.plan["funding"].grant(org, org.level)
