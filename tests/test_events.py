@@ -13,6 +13,7 @@ from tests.test_organisation import full_sums
 WEEK = 40
 EVENTS = {
     "sponsor_named": {},
+    "champions_leave": {"people": 3},
     "budget_cut": {"to": 0.2},
     "desk_founded": {},
     "desk_closed": {},
@@ -27,7 +28,7 @@ EVENTS = {
 
 
 def scripted(what, week=WEEK, **more):
-    return {"events.it": {"what": what, "week": week, **EVENTS[what], **more}}
+    return {"events.it": {"what": what, "week": week, **EVENTS.get(what, {}), **more}}
 
 
 @pytest.fixture
@@ -166,6 +167,34 @@ def test_a_guideline_is_known_to_those_it_reaches(plan):
     assert reach[2].all() and not (reach[0] & ~reach[1]).any()
     gained = (reach[1] & ~reach[0]).sum() / (~reach[0]).sum()
     assert abs(gained - 0.4) < 0.15
+
+
+def test_the_sponsor_leaves_and_takes_their_practice_with_them(plan):
+    plan = plan.replaced({"sponsorship.sponsor_week": 10})
+    before, after = lived(plan, WEEK), lived(plan.replaced(scripted("sponsor_leaves")), WEEK)
+    seat = int(before.executives.person[np.argmax(before.executives.sponsor)])
+    assert after.left[WEEK] == 1 and after.employees.hires[seat] == 1
+    assert after.employees.key[seat] != before.employees.key[seat]
+    assert after.employees.breadth[seat] == 0
+    others = np.delete(np.arange(before.employees.rows), seat)
+    assert np.array_equal(after.employees.key[others], before.employees.key[others])
+
+
+def test_nobody_leaves_where_no_sponsor_is_named(plan):
+    assert run(plan.replaced(scripted("sponsor_leaves", week=5)), 1).digest() == run(plan, 1).digest()
+
+
+def test_the_champions_who_leave_are_practitioners_whom_many_heed(plan):
+    before, after = lived(plan, WEEK - 1), lived(plan.replaced(scripted("champions_leave", people=3)), WEEK)
+    gone = np.flatnonzero(after.employees.hires)
+    assert len(gone) == after.left[WEEK] == min(3, (before.employees.breadth > 0).sum())
+    e, ties = before.employees, before.ties
+    heard = [
+        ties.weights[a:z].sum() for a, z in zip(ties.indptr[:-1], ties.indptr[1:], strict=True)
+    ] * e.influence
+    candidates = np.setdiff1d(np.flatnonzero(e.breadth > 0), before.executives.person)
+    assert (e.breadth[gone] > 0).all() and not np.isin(gone, before.executives.person).any()
+    assert heard[gone].min() >= np.sort(heard[candidates])[-len(gone)]
 
 
 def test_events_are_factors_and_can_be_left_out(plan):

@@ -21,6 +21,7 @@ from sim.mechanisms.measurement import Measurement
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
 from sim.mechanisms.teaching import Teaching
+from sim.mechanisms.team import Team
 from sim.mechanisms.turbulence import Turbulence
 from sim.mechanisms.turnover import Turnover
 from sim.mechanisms.ways import Ways
@@ -33,6 +34,7 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Sponsorship,
     Funding,
     Governance,
+    Team,
     Approval,
     Teaching,
     Guidance,

@@ -1,0 +1,114 @@
+"""Team: who the people of the hub are, whom they are drawn from, and where the ties that they bring land."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sim.luck import combine, key_of
+from sim.mechanisms.base import Mechanism
+from sim.parameters import parameter, share
+from sim.tables import TRYING
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Team(Mechanism):
+    """Employees who become the hub's members when governance is founded (claims 30, 34, 35, 41).
+
+    They know each other, reach out to other departments, and may lead by practising. Ties that land one by one in many
+    departments are what rewiring is to complex contagion; several into one circle of colleagues make a wide bridge
+    (Centola & Macy 2007).
+    """
+
+    per_hundred: float = parameter(
+        1.0,
+        "members for each 100 staff, at least one",
+        unit="people",
+        source="field: 11-16 in larger firms",
+        gt=0,
+        le=100,
+    )
+    drawn: Literal["departments", "owners"] = parameter(
+        "departments", "from all departments in turn, or from the owner departments alone", source="claim 34"
+    )
+    chosen: Literal["leaders", "random"] = parameter(
+        "leaders", "whom most people heed, or by lot", source="claim 35"
+    )
+    ties: int = parameter(3, "ties that each member opens to another department", unit="ties", ge=0, le=100)
+    land: Literal["scattered", "bundled"] = parameter(
+        "scattered",
+        "each tie in another department, or all of a member's in one circle of colleagues",
+        source="claim 30",
+    )
+    strength: int = parameter(
+        3, "weight of these ties, and of those between members", unit="weight", ge=1, le=1000
+    )
+    practising: float = share(
+        1.0, "part of the members who begin to practise all that is meant for their department"
+    )
+
+    def step(self, org: Organisation) -> None:
+        """Appoint the members in the week in which governance is founded."""
+        if org.week == org.founded:
+            members = self.members(org)
+            self.reach_out(org, members)
+            self.lead(org, members)
+
+    def members(self, org: Organisation) -> np.ndarray:
+        """Rows of the members: departments take turns, and in each the first of its own order is taken."""
+        e, d = org.employees, org.departments
+        lot = org.luck.uniform("team", e.key, org.week)
+        heard = np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
+        order = np.lexsort((lot, -heard if self.chosen == "leaders" else lot))
+        place = np.empty(e.rows, np.int64)
+        place[order] = np.arange(e.rows)
+        sources = np.flatnonzero(d.owner) if self.drawn == "owners" else np.arange(d.rows)
+        queues = [
+            sorted(range(rows.start, rows.stop), key=place.__getitem__)
+            for rows in map(org.rows_of, sources.tolist())
+        ]
+        turns = [
+            row for turn in range(max(map(len, queues))) for queue in queues for row in queue[turn : turn + 1]
+        ]
+        return np.array(turns[: max(1, round(self.per_hundred * e.rows / 100.0))])
+
+    def reach_out(self, org: Organisation, members: np.ndarray) -> None:
+        """Tie members to each other, and each to people of departments that come in turn after their own."""
+        e, d = org.employees, org.departments
+        pairs = list(combinations(members.tolist(), 2))
+        for number, one in enumerate(members.tolist()):
+            others = np.delete(np.arange(d.rows), e.department[one])
+            if others.size:
+                others = np.roll(others, -number)
+                pairs += [(one, row) for row in self.landing(org, one, others)]
+        ends = np.array(pairs, np.int32).reshape(-1, 2)
+        org.tie(ends[:, 0], ends[:, 1], self.strength)
+
+    def landing(self, org: Organisation, member: int, others: np.ndarray) -> list[int]:
+        """Whom a member's outward ties reach."""
+        own = combine(org.employees.key[member], np.uint64(key_of("team")))
+        luck = org.luck.uniform("team", combine(own, np.arange(self.ties, dtype=np.uint64)), org.week)
+        if self.land == "scattered":
+            rooms = [org.rows_of(int(others[n % others.size])) for n in range(self.ties)]
+            return [
+                room.start + int(u * (room.stop - room.start)) for room, u in zip(rooms, luck, strict=True)
+            ]
+        room = org.rows_of(int(others[0]))
+        first = room.start + int(luck[:1].sum() * (room.stop - room.start))
+        known = org.ties.indices[org.ties.indptr[first] : org.ties.indptr[first + 1]]
+        near = known[(known >= room.start) & (known < room.stop)]
+        rest = np.setdiff1d(np.arange(room.start, room.stop), [*near, first])
+        return [first, *near.tolist(), *rest.tolist()][: self.ties]
+
+    def lead(self, org: Organisation, members: np.ndarray) -> None:
+        """Let members begin what is meant for their department and they do not practise, in the department's habit."""
+        e, d = org.employees, org.departments
+        luck = org.luck.uniform("team leads", e.key[members], org.week)
+        here = e.department[members]
+        begin = d.meant[here].T & (e.practising[:, members] == 0) & (luck < self.practising)
+        practices, which = np.nonzero(begin)
+        org.move(members[which], practices, TRYING, d.habit[here[which], practices])

@@ -1,0 +1,96 @@
+"""The hub's people: who they are, and where their ties land."""
+
+import numpy as np
+import pytest
+
+from sim.organisation import Organisation, run
+
+WEEK = 20
+
+
+@pytest.fixture
+def lived(small):
+    def live(weeks=WEEK, **team):
+        plan = small(governance__founded=WEEK).replaced(
+            {"team": {"per_hundred": 5.0, "practising": 0.0, **team}}
+        )
+        org = Organisation(plan, 2)
+        for _ in range(weeks):
+            org.step()
+        return org
+
+    return live
+
+
+def edges(org):
+    source = np.repeat(np.arange(org.employees.rows), np.diff(org.ties.indptr))
+    return set(zip(source.tolist(), org.ties.indices.tolist(), strict=True))
+
+
+def opened(lived, **team):
+    """The members, and the new ties of each to people who are none."""
+    before, after = lived(WEEK - 1, **team), lived(**team)
+    members = after.plan["team"].members(before)
+    new = edges(after) - edges(before)
+    return (
+        after,
+        members.tolist(),
+        [[b for a, b in new if a == one and b not in members] for one in members.tolist()],
+    )
+
+
+def test_nothing_happens_before_governance_is_founded(small):
+    plan = small(governance__founded=WEEK)
+    with_team, without = run(plan.replaced({"team": {}}), 1), run(plan, 1)
+    assert np.array_equal(with_team.weekly[:WEEK], without.weekly[:WEEK])
+    assert with_team.digest() != without.digest()
+
+
+def test_members_come_from_all_departments_in_turn_or_from_the_owners(lived):
+    org, members, _ = opened(lived)
+    counts = np.bincount(org.employees.department[members], minlength=org.departments.rows)
+    assert counts.sum() == round(0.05 * org.employees.rows) and counts.max() - counts.min() <= 1
+    org, members, _ = opened(lived, drawn="owners")
+    assert org.departments.owner[org.employees.department[members]].all()
+
+
+def test_leaders_are_heeded_most_in_their_department(lived):
+    org, members, _ = opened(lived)
+    before = lived(WEEK - 1)
+    heard = (
+        np.bincount(before.ties.indices, before.ties.weights, before.employees.rows)
+        * before.employees.influence
+    )
+    for here in range(org.departments.rows):
+        own = [one for one in members if org.employees.department[one] == here]
+        if own:
+            rows = before.rows_of(here)
+            assert set(heard[own]) <= set(np.sort(heard[rows])[-len(own) :])
+
+
+def test_members_all_know_each_other(lived):
+    org, members, _ = opened(lived)
+    assert all((a, b) in edges(org) for a in members for b in members if a != b)
+
+
+def test_scattered_ties_land_in_as_many_departments_and_bundled_ones_in_one_circle(lived):
+    org, _, reached = opened(lived, ties=3, land="scattered")
+    spread = [len(set(org.employees.department[rows])) for rows in reached if rows]
+    assert np.mean(spread) > 1.5
+    org, members, reached = opened(lived, ties=3, land="bundled")
+    for one, rows in zip(members, reached, strict=True):
+        homes = {int(org.employees.department[row]) for row in rows}
+        assert len(homes) <= 1 and int(org.employees.department[one]) not in homes
+    assert max(map(len, reached)) >= 2
+
+
+def test_members_who_lead_practise_what_is_meant_for_them(lived):
+    org, members, _ = opened(lived, practising=1.0)
+    here = org.employees.department[members]
+    meant = org.departments.meant[here].T
+    assert (org.employees.practising[:, members][meant] == 1).mean() > 0.9
+
+
+def test_no_outward_ties_when_none_are_asked_for(lived):
+    _, _, reached = opened(lived, ties=0)
+    assert not any(reached)
