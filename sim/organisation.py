@@ -64,7 +64,9 @@ class Organisation(mesa.Model):
             np.zeros(d),
         )
         self._measured = False
-        for mechanism in plan.mechanisms:
+        duties = plan["duties"]
+        self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
+        for mechanism in self.mechanisms:
             mechanism.build(self)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):
             for row in range(table.rows):
@@ -78,7 +80,7 @@ class Organisation(mesa.Model):
             return
         self.week += 1
         self.requests[:] = 0
-        for mechanism in self.plan.mechanisms:
+        for mechanism in self.mechanisms:
             mechanism.step(self)
         self.record.write(self)
         self.running = self.week < self.plan.weeks

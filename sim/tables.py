@@ -44,7 +44,12 @@ EMPLOYEES = {
     "manager": Column(np.int32, NOBODY, "row", "manager, or -1"),
     "level": Column(np.int8, 0, "0..3", "staff, manager, head of a department, top executive"),
     "reports": Column(np.int32, 0, "people", "direct reports"),
-    "threshold": Column(float, 0.35, "share", "exposure at which peers stop holding the employee back"),
+    "threshold": Column(
+        float,
+        0.35,
+        "share",
+        "exposure, or by that rule contacts, at which peers stop holding the employee back",
+    ),
     "influence": Column(np.int32, 16, "1/16", "how much peers heed the employee; 16 is the median"),
     "fluency": Column(float, 0.0, "0..1", "skill with social tools, one for all practices"),
     "knows": Column(np.bool_, False, "", "knows the policy"),
@@ -75,7 +80,7 @@ EMPLOYEES = {
     ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
     "led": Column(np.uint8, 0, "0/1", "the manager practises", "practice"),
-    "hires": Column(np.int64, 0, "people", "how many have followed one another in this seat"),
+    "hires": Column(np.int64, 0, "people", "newcomers that this seat has seen"),
     "satisfaction": Column(float, 0.5, "0..1", "how content the employee is with how the firm works"),
 }
 
@@ -97,6 +102,7 @@ DEPARTMENTS = {
     "purse": Column(float, 0.0, "units/year", "money set aside for desk people"),
     "courses": Column(float, 0.0, "0..1", "training by outside courses"),
     "technology": Column(float, 0.0, "0..1", "share of the effort that technology takes away"),
+    "ease": Column(float, 1.0, "share", "effort that a desk's help leaves", "practice"),
     "insight": Column(float, 0.0, "0..1", "share of the noise that measurement takes away"),
     "joined": Column(np.bool_, False, "", "joined a hub"),
     "served": Column(np.int32, NOBODY, "desk", "desk whose way is recommended here, or -1 for none"),

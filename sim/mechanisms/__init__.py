@@ -10,6 +10,7 @@ from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import BestPractice
 from sim.mechanisms.committee import Committee
+from sim.mechanisms.duties import Duties
 from sim.mechanisms.events import Events
 from sim.mechanisms.funding import Funding
 from sim.mechanisms.governance import Governance
@@ -34,6 +35,7 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Sponsorship,
     Funding,
     Governance,
+    Duties,
     Team,
     Approval,
     Teaching,

@@ -1,0 +1,101 @@
+"""Duties: what the people of a desk spend their effort on, and what each duty does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from pydantic import model_validator
+
+from sim.mechanisms.base import Mechanism
+from sim.parameters import rate, share, weight
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+NAMES = (
+    "governance", "best_practice", "content", "training", "technology", "leadership", "insight", "conversation",
+    "conflict",
+)  # fmt: skip
+
+
+class Duties(Mechanism):
+    """The nine duties of a hub as one table from effort to effect (claims 36-44).
+
+    A duty that gets its even ninth of the effort does what the scenario says; with twice the effort it does it twice as
+    fast. Some duties set the pace of what desks do anyway (`PACES`); content, technology, leadership and insight are done by
+    nobody in a scenario without this table, and in departments that no desk serves.
+    """
+
+    PACES: ClassVar[dict[str, tuple[tuple[str, str], ...]]] = {
+        "governance": (("approval", "requests"),),
+        "best_practice": (("best_practice", "learning"),),
+        "training": (("teaching", "pupils"),),
+        "conflict": (("governance", "tie_rate"),),
+    }
+
+    governance: float = weight(1.0, "effort on approving", source="claim 36; even effort assumed")
+    best_practice: float = weight(1.0, "effort on learning which way works best", source="claim 37")
+    content: float = weight(1.0, "effort on content that departments can publish", source="claim 38")
+    training: float = weight(1.0, "effort on teaching", source="claim 39")
+    technology: float = weight(1.0, "effort on tools", source="claim 40")
+    leadership: float = weight(1.0, "effort on what executives understand", source="claim 41")
+    insight: float = weight(1.0, "effort on measuring worth", source="claim 42")
+    conversation: float = weight(1.0, "effort on conversations that go wrong", source="claim 43")
+    conflict: float = weight(1.0, "effort on settling between ways", source="claim 44")
+    content_saves: float = share(0.2, "effort of presence practices that even effort saves")
+    technology_saves: float = share(0.1, "effort of other practices that even effort saves")
+    leadership_teaches: float = rate(
+        0.002, "way to full understanding that a served head goes under even effort"
+    )
+    insight_clears: float = share(0.2, "share of the noise of measurement that even effort takes away")
+
+    @model_validator(mode="after")
+    def _something(self) -> Duties:
+        if not any(getattr(self, name) > 0.0 for name in NAMES):
+            raise ValueError("weights sum to nothing; give at least one duty a value above 0")
+        return self
+
+    def pace(self, duty: str) -> float:
+        """How much effort a duty gets, as a multiple of an even ninth."""
+        return len(NAMES) * getattr(self, duty) / sum(getattr(self, name) for name in NAMES)
+
+    def applied(self, mechanisms: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
+        """The mechanisms with the paces that these efforts give them."""
+        faster = {(table, key): self.pace(duty) for duty, keys in self.PACES.items() for table, key in keys}
+        return tuple(
+            type(one).model_construct(**{
+                key: value * faster.get((one.name, key), 1.0) if (one.name, key) in faster else value
+                for key, value in dict(one).items()
+            })
+            if any(table == one.name for table, _ in faster)
+            else one
+            for one in mechanisms
+        )  # fmt: skip
+
+    def step(self, org: Organisation) -> None:
+        """What the desk's people do for the departments they serve, by how many of them there are."""
+        d, x = org.departments, org.executives
+        there = self.staffing(org)
+        d.ease[:] = 1.0
+        if not there.any():
+            return
+        saved = there[:, None] * np.where(
+            org.practices.presents,
+            self.content_saves * self.pace("content"),
+            self.technology_saves * self.pace("technology"),
+        )
+        d.ease[:] = np.maximum(0.0, 1.0 - saved)
+        d.insight[:] = np.minimum(1.0, d.insight + self.insight_clears * self.pace("insight") * there)
+        learned = np.minimum(1.0, self.leadership_teaches * self.pace("leadership") * there)
+        x.understanding[:-1] += learned * (1.0 - x.understanding[:-1])
+
+    def staffing(self, org: Organisation) -> np.ndarray:
+        """Desk people for each department, as a share of one per 100 staff, at most 1: float64[D]."""
+        d, desks = org.departments, org.desks
+        there = d.local / d.size
+        for desk in range(desks.rows):
+            served = d.served == desk
+            if served.any():
+                there[served] += desks.people[desk] / d.size[served].sum()
+        return np.minimum(1.0, 100.0 * there) * d.guided
