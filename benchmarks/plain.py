@@ -200,7 +200,7 @@ class PlainOrganisation(mesa.Model):
     """An organisation under the baseline scenario, or one that differs from it in numbers alone.
 
     Raises:
-        ValueError: the scenario's strategy, funding or governance is of a kind that is not written here.
+        ValueError: the scenario's strategy, funding, governance or rule is of a kind that is not written here.
     """
 
     kind: type[Employee] = Employee
@@ -208,8 +208,11 @@ class PlainOrganisation(mesa.Model):
     def __init__(self, plan: Scenario, seed: int = 1) -> None:
         super().__init__(rng=int(seed))
         kinds = plan["strategy"].kind, plan["funding"].mode, plan["governance"].form
-        if kinds != ("business", "earned", "hub_and_spoke"):
-            raise ValueError(f"written for business, earned, hub_and_spoke; found {', '.join(kinds)}")
+        kinds += (plan["adoption"].rule,)
+        if kinds != ("business", "earned", "hub_and_spoke", "utility"):
+            raise ValueError(
+                f"written for business, earned, hub_and_spoke, utility; found {', '.join(kinds)}"
+            )
         self.plan, self.week, self.practices = plan, 0, list(plan.practices.values())
         self.adoption, self.influence, self.learning = plan["adoption"], plan["influence"], plan["learning"]
         self.guidance, self.governance, self.rules_of_ways = (

@@ -1,0 +1,57 @@
+"""The rules `hazard` and `threshold` of adoption, as a loop over everybody."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.kernels import kernel
+from sim.luck import branch, draws
+from sim.tables import LAPSED, ROUTINE, TRYING, staff_of
+
+HAZARD, SHARE, COUNT = range(3)
+TIE = 1e-9  # a sum of shares that is exactly the threshold on paper may fall short of it by rounding
+
+
+@kernel
+def spread(coefficients, rule, stream, org):
+    """Write into `changes` who moves to which rung; the number of them.
+
+    Whoever does not practise, unaware, aware or lapsed, may try at once: HAZARD by a chance (Bass 1969), SHARE when
+    exposure has come to the threshold, COUNT when so many contacts practise (Granovetter 1978).
+    """
+    c, e, d = coefficients[0], org.employees, org.departments
+    changed_practice, changed, new_rung, new_way = org.changes
+    indptr, indices, _ = org.ties
+    key, threshold, first, size, opens, habit = e.key, e.threshold, d.first, d.size, d.open, d.habit
+    luck = np.empty(len(key))
+    count = 0
+    for k in range(len(e.rung)):
+        rung, exposure, practising, way = e.rung[k], e.exposure[k], e.practising[k], e.way[k]
+        draws(branch(stream, k), key, luck)
+        for here in range(len(size)):
+            external = c.external * opens[here]
+            for i in staff_of(first, size, here):
+                u, to = luck[i], rung[i]
+                if practising[i]:
+                    if u < c.lapse:
+                        to = LAPSED
+                    elif u < c.lapse + c.routine:
+                        to = ROUTINE
+                elif rule == HAZARD:
+                    if u < -math.expm1(-(external + c.internal * exposure[i])):
+                        to = TRYING
+                else:
+                    seen = exposure[i]
+                    if rule == COUNT:
+                        seen = 0.0
+                        for at in range(indptr[i], indptr[i + 1]):
+                            seen += practising[indices[at]]
+                    if seen >= threshold[i] - TIE:
+                        to = TRYING
+                if to != rung[i]:
+                    changed_practice[count], changed[count], new_rung[count] = k, i, to
+                    new_way[count] = habit[here, k] if to == TRYING else way[i]
+                    count += 1
+    return count

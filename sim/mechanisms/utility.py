@@ -1,0 +1,108 @@
+"""The rule `utility` of adoption, as a loop over everybody."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernels import kernel
+from sim.luck import branch, draws, logistic, unit, word
+from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
+
+
+@kernel
+def climb(coefficients, week, stream, blocking_stream, org):
+    """Write into `changes` who moves to which rung; the number of them.
+
+    One draw decides a cell's week. It is first compared with the most that the chance can be on the cell's rung:
+    nineteen cells in twenty are done with there.
+    """
+    c, e, d, p = coefficients[0], org.employees, org.departments, org.practices
+    n = e.rung.shape[1]
+    changed_practice, changed, new_rung, new_way = org.changes
+    key, threshold, fluency, guidance, training = e.key, e.threshold, e.fluency, e.guidance, e.training
+    first, size, leads, opens, budget, technology = d.first, d.size, d.lead, d.open, d.budget, d.technology
+    fit, alignment, needs_approval, gated, habit, ease = d.fit, d.alignment, p.gated, d.gated, d.habit, d.ease
+    experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
+    luck, moved = np.empty(n), np.empty(n, np.bool_)
+    most = np.empty(5)
+    count = 0
+    for k in range(len(e.rung)):
+        rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
+        exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
+        blocks = branch(blocking_stream, k)
+        draws(branch(stream, k), key, luck)
+        for here in range(len(size)):
+            lead, opened = leads[here], opens[here]
+            starved = 1.0 + max(0.0, c.starved_below - budget[here])
+            announced = c.announcement * lead
+            dropping = c.lapse_trying * (1.0 - c.lapse_trying_lead * lead) * starved
+            fading = c.lapse_routine * (1.0 - c.lapse_routine_lead * lead) * starved
+            offer = (
+                c.lead_weight * (lead - c.lead_reference) - c.effort_weight * effort[k] * (1.0 - technology[here]) * ease[here, k]
+                + c.fit_weight * (fit[here, k] * alignment[here] - c.fit_reference) - c.hurdle
+            )  # fmt: skip
+            gate = needs_approval[k] and gated[here]
+            most[UNAWARE] = (c.push + announced) * opened
+            most[AWARE], most[LAPSED], most[ROUTINE] = c.attempt, c.relearn, fading
+            most[TRYING] = c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0) + dropping
+            may_move(luck, most, c.word_of_mouth, rung, exposure, asked, first, size, here, moved)
+            for i in staff_of(first, size, here):
+                if not moved[i]:
+                    continue
+                u, now = luck[i], rung[i]
+                to = now
+                if now == UNAWARE:
+                    heard = (c.push + announced * training[i]) * opened
+                    if u < heard + c.word_of_mouth * exposure[i]:
+                        to = AWARE
+                elif now == TRYING or now == ROUTINE:
+                    b, f = belief[i], fluency[i]
+                    up, down = 0.0, fading * (1.0 - c.lapse_routine_fluency * f)
+                    if now == TRYING:
+                        worth = experienced[here, k, way[i]]
+                        up, down = c.settle * f * (c.settle_belief + b) * (c.settle_worth + worth), dropping
+                    if u < up:
+                        to = ROUTINE
+                    elif u < up + down * (1.0 - b):
+                        to = LAPSED
+                elif asked[i] == CLEARED:
+                    asked[i] = NOT_ASKED
+                    to = TRYING
+                elif asked[i] == NOT_ASKED:
+                    z = (
+                        offer + c.exposure_weight * (exposure[i] - threshold[i])
+                        + c.belief_weight * (belief[i] - c.belief_reference) + c.fluency_weight * fluency[i]
+                        + c.guidance_weight * (guidance[i] - c.guidance_reference)
+                        - c.risk_weight * risk[k] * (1.0 - guidance[i])
+                    )  # fmt: skip
+                    if u >= most[now] * logistic(z):
+                        continue
+                    if now == LAPSED:
+                        to = AWARE
+                    elif manager[i] >= 0 and not led[i] and unit(word(blocks, key[i])) < c.blocking:
+                        continue
+                    elif gate and approved[i] < week:
+                        asked[i] = week
+                        requests[0] += 1
+                    else:
+                        to = TRYING
+                if to != now:
+                    changed_practice[count], changed[count] = k, i
+                    new_rung[count] = to
+                    new_way[count] = habit[here, k] if to == TRYING else way[i]
+                    count += 1
+    return count
+
+
+@kernel
+def may_move(luck, most, by_exposure, rung, exposure, asked, first, size, here, moved):
+    """Whose draw is below the most that the chance of a move can be; without a branch, so that it is fast."""
+    unaware, aware, trying, routine, lapsed = most[0], most[1], most[2], most[3], most[4]
+    for i in staff_of(first, size, here):
+        now = rung[i]
+        bound = unaware + by_exposure * exposure[i]
+        bound = aware if now == AWARE else bound
+        bound = trying if now == TRYING else bound
+        bound = routine if now == ROUTINE else bound
+        bound = lapsed if now == LAPSED else bound
+        moved[i] = (luck[i] < bound) | (asked[i] == CLEARED)
