@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.agents import Employee
+from sim.kernels import kernel
 from sim.luck import combine
-from sim.tables import UNAWARE
+from sim.tables import EMPLOYEES, UNAWARE
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -19,6 +21,7 @@ PERSONAL = (
     "since", "way", "heard", "asked", "approved",
 )  # fmt: skip
 """Employees' columns that leave with the person; place, ties, influence and what is seen from there stay with the seat."""
+_NEW: Any = namedtuple("_NEW", PERSONAL)(*(EMPLOYEES[name].start for name in PERSONAL))
 
 
 def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
@@ -35,23 +38,19 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     Raises:
         ValueError: a row is not an employee's.
     """
-    rows = np.unique(np.atleast_1d(np.asarray(rows, np.int64)))
-    e, x = org.employees, org.executives
+    rows, e = np.asarray(rows, np.int64), org.employees
     if not rows.size:
         return
-    if rows[0] < 0 or rows[-1] >= e.rows:
+    if rows.min() < 0 or rows.max() >= e.rows:
         raise ValueError(f"employees are in rows 0..{e.rows - 1}")
-    gone = set(rows.tolist())
-    leavers = [(view, view.row) for view in views if view.row in gone]
+    leaves = np.zeros(e.rows, np.bool_)
+    leaves[rows] = True
+    rows = np.flatnonzero(leaves)
+    leavers = [(view, view.row) for view in views if leaves[view.row]]
 
-    org.requests[4] += np.count_nonzero(e.asked[:, rows] >= 0)
-    practices, which = np.nonzero(e.rung[:, rows] != UNAWARE)
-    org.move(rows[which], practices, UNAWARE)
-    for name in PERSONAL:
-        getattr(e, name)[..., rows] = e.columns[name].start
-    e.hires[rows] += 1
-    e.key[rows] = combine(e.key[rows], e.hires[rows].astype(np.uint64))
-    x.appointed[np.isin(x.person, rows)] = org.week
+    org.settle(unlearn(rows, org.state))
+    vacate(rows, org.week, org.state)
+    e.key[rows] = combine(e.key[rows], e.hires[rows].view(np.uint64))
     org.left[org.week] += rows.size
     for mechanism in org.plan.mechanisms:
         mechanism.welcome(org, rows)
@@ -59,3 +58,35 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     for view, row in leavers:
         view.remove()
         Employee(org, row)
+
+
+@kernel
+def unlearn(rows, org):
+    """Write into `changes` that the seats of these rows are unaware of everything; the number of changes."""
+    practices, employees, rungs, ways = org.changes
+    count = 0
+    for k in range(len(org.employees.rung)):
+        for i in rows:
+            if org.employees.rung[k, i] != UNAWARE:
+                practices[count], employees[count] = k, i
+                rungs[count], ways[count] = UNAWARE, _NEW.way
+                count += 1
+    return count
+
+
+@kernel
+def vacate(rows, week, org):
+    """Withdraw requests, empty the desks and note who is new."""
+    e, x = org.employees, org.executives
+    for i in rows:
+        e.hires[i] += 1
+        e.threshold[i], e.fluency[i], e.satisfaction[i] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
+        e.knows[i], e.guidance[i], e.training[i] = _NEW.knows, _NEW.guidance, _NEW.training
+        e.taught[i], e.contact[i] = _NEW.taught, _NEW.contact
+        for k in range(len(e.rung)):
+            org.requests[4] += e.asked[k, i] >= 0
+            e.asked[k, i], e.approved[k, i], e.since[k, i] = _NEW.asked, _NEW.approved, _NEW.since
+            e.belief[k, i], e.heard[k, i], e.way[k, i] = _NEW.belief, _NEW.heard, _NEW.way
+        for seat in range(len(x.person)):
+            if x.person[seat] == i:
+                x.appointed[seat] = week

@@ -85,10 +85,10 @@ class Sponsorship(Mechanism):
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
         x = org.executives
-        leaves = np.isin(x.person, rows)
-        seats = np.flatnonzero(leaves)
-        if not seats.size:
+        leaves = (x.person[:, None] == rows).any(axis=1)
+        if not leaves.any():
             return
+        seats = np.flatnonzero(leaves)
         support = x.engagement[~leaves].mean() if seats.size < x.rows else 0.0
         luck = org.luck.uniform("successors", self.seat(org, seats))
         engaged = seats[luck < self.successor_support * support]

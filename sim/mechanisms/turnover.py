@@ -55,15 +55,7 @@ class Turnover(Mechanism):
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """A good culture, the satisfaction of those who stay, attracts people of low thresholds."""
-        e, departments = org.employees, org.departments.rows
-        stays = np.ones(e.rows)
-        stays[rows] = 0.0
-        staff = np.bincount(e.department, stays, departments)
-        content = np.bincount(e.department, stays * e.satisfaction, departments)
-        culture = np.divide(content, staff, out=np.full(departments, self.ordinary), where=staff > 0)
-        good = np.maximum(0.0, culture - self.ordinary)[e.department[rows]]
-        e.threshold[rows] *= 1.0 - self.attraction * good
-        e.satisfaction[rows] = self.ordinary
+        attract(self.coefficients, rows, org.state)
 
     def step(self, org: Organisation) -> None:
         """Move satisfaction by a week and replace those who leave."""
@@ -109,3 +101,22 @@ def leavers(coefficients, stream, org):
             least = chance[i] * math.exp(-c.sensitivity * satisfaction[i])
             leaves[i] = unit(word(stream, key[i])) < least
     return leaves
+
+
+@kernel
+def attract(coefficients, rows, org):
+    """Newcomers' thresholds and satisfaction; `rows` int[n] are theirs."""
+    c, e, d = coefficients[0], org.employees, org.departments
+    new = np.zeros(len(e.satisfaction), np.bool_)
+    new[rows] = True
+    for i in rows:
+        e.satisfaction[i] = c.ordinary
+    for here in range(len(d.size)):
+        content, stay = 0.0, 0
+        for i in staff_of(d.first, d.size, here):
+            content += e.satisfaction[i] * (not new[i])
+            stay += not new[i]
+        culture = content / stay if stay > 0 else c.ordinary
+        for i in staff_of(d.first, d.size, here):
+            if new[i]:
+                e.threshold[i] *= 1.0 - c.attraction * max(0.0, culture - c.ordinary)
