@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.kernels import kernel
+from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share
 
@@ -29,8 +31,8 @@ class Turbulence(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Change what is best in the practices whose week it is."""
-        luck = org.luck.uniform("turbulence", org.practices.key, org.week)
-        changed = np.flatnonzero(luck < self.chance)
+        luck = org.luck.stream("turbulence", org.week)
+        changed = changing(self.coefficients, luck, org.state)
         if not changed.size:
             return
         ways, best_practice = org.plan["ways"], org.plan["best_practice"]
@@ -38,3 +40,12 @@ class Turbulence(Mechanism):
             ways.draw_own(org, changed)
         if best_practice:
             best_practice.forget(org, changed, self.forgotten)
+
+
+@kernel
+def changing(coefficients, stream, org):
+    """The practices whose best way changes this week, int64[n]."""
+    changes = np.empty(len(org.practices.key), np.bool_)
+    for k in range(len(changes)):
+        changes[k] = unit(word(stream, org.practices.key[k])) < coefficients[0].chance
+    return np.flatnonzero(changes)

@@ -59,9 +59,15 @@ class Turnover(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Move satisfaction by a week and replace those who leave."""
-        satisfy(self.coefficients, org.state)
         luck = org.luck.stream("turnover", org.week)
-        org.replace(np.flatnonzero(leavers(self.coefficients, luck, org.state)))
+        org.replace(live(self.coefficients, luck, org.state))
+
+
+@kernel
+def live(coefficients, stream, org):
+    """A week of satisfaction; the rows of those who leave, int64[n]."""
+    satisfy(coefficients, org)
+    return leavers(coefficients, stream, org)
 
 
 @kernel
@@ -88,7 +94,7 @@ def satisfy(coefficients, org):
 
 @kernel
 def leavers(coefficients, stream, org):
-    """Who leaves this week: bool[n]; a draw is compared with the most that the chance can be before it is computed."""
+    """The rows of those who leave this week; a draw is compared with the most that the chance can be before it is computed."""
     c, e, x = coefficients[0], org.employees, org.executives
     key, satisfaction = e.key, e.satisfaction
     chance, leaves = np.full(len(key), c.base), np.empty(len(key), np.bool_)
@@ -100,7 +106,7 @@ def leavers(coefficients, stream, org):
         if leaves[i]:
             least = chance[i] * math.exp(-c.sensitivity * satisfaction[i])
             leaves[i] = unit(word(stream, key[i])) < least
-    return leaves
+    return np.flatnonzero(leaves)
 
 
 @kernel
