@@ -96,6 +96,10 @@ class Employee(View):
             raise LookupError(f"whoever sat in row {self._row} has left; org.agents has the newcomer")
         return self._row
 
+    def sit(self, row: int) -> None:
+        """Follow the person to another row, where a reorganisation has put them."""
+        self._row, self._hire = row, int(self.model.employees.hires[row])
+
     def move(self, practice: str, rung: str, way: int | None = None) -> None:
         """Put the employee on a rung of a practice ("trying", say), in a way if it is practised.
 

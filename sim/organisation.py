@@ -12,6 +12,7 @@ from sim.building import build_tables, shared
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.record import Record
+from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
@@ -115,6 +116,10 @@ class Organisation(mesa.Model):
         settle(count, self.week, self.state)
         self._measured = False
 
+    def regroup(self, come_from: np.ndarray) -> None:
+        """Let people change seats, see `sim.regrouping`: for each seat the row of the person who takes it, int[n]."""
+        regroup(self, come_from, super().agents_by_type.get(Employee, ()))
+
     def tie(self, source: Any, target: Any, weight: int) -> None:
         """Open ties between people, pair by pair; exposure counts them from the next week on.
 
@@ -124,7 +129,11 @@ class Organisation(mesa.Model):
             weight: strength of each tie; a pair that is tied already keeps the greater one.
         """
         source, target = np.atleast_1d(source).astype(np.int32), np.atleast_1d(target).astype(np.int32)
-        self.ties = self.ties.with_edges(source, target, np.full(len(source), weight, np.int16))
+        self.set_ties(self.ties.with_edges(source, target, np.full(len(source), weight, np.int16)))
+
+    def set_ties(self, ties: Ties) -> None:
+        """Replace the contact network."""
+        self.ties = ties
         self.state = State.of({"changes": self.state.changes, **shared(self)})
         count_peers(self.state)
         if self.plan["influence"]:

@@ -48,6 +48,29 @@ def count_peers(org):
 
 
 @kernel
+def recount(org):
+    """Count anew all that depends on who sits where and practises what, but for `peers`."""
+    e, d = org.employees, org.departments
+    rung, way, practising, followers, led = e.rung, e.way, e.practising, e.followers, e.led
+    department, manager, breadth = e.department, e.manager, e.breadth
+    tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
+    tally[:], routine[:], practised[:], activity[:], followers[:] = 0, 0, 0, 0, 0
+    for k in range(len(rung)):
+        for i in range(len(manager)):
+            here, now = department[i], practising[k, i]
+            routine[here, k] += rung[k, i] == ROUTINE
+            practised[here, k] += now
+            if now:
+                tally[here, k, way[k, i]] += 1
+            led[k, i] = 0
+            if manager[i] >= 0:
+                followers[k, manager[i]] += now
+                led[k, i] = practising[k, manager[i]]
+    for i in range(len(manager)):
+        activity[department[i]] += breadth[i] > 0
+
+
+@kernel
 def settle(count, week, org):
     """Make the first `count` changes, and update every count that depends on them."""
     e, d = org.employees, org.departments

@@ -48,14 +48,16 @@ class Ties(NamedTuple):
         ends = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(target, np.int32)
         return cls(*_rows(n, *ends, np.ascontiguousarray(weight, np.int16)))
 
-    def with_edges(self, source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Ties:
-        """These ties and more; a pair that is tied already keeps the greater weight. Arguments as in `from_edges`."""
+    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Each tie once: int32[ties] rows of both ends, int16[ties] strengths."""
         ends = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         once = ends < self.indices
-        edges = zip(
-            (ends[once], self.indices[once], self.weights[once]), (source, target, weight), strict=True
-        )
-        return Ties.from_edges(self.n, *(np.concatenate(pair) for pair in edges))
+        return ends[once], self.indices[once], self.weights[once]
+
+    def with_edges(self, source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Ties:
+        """These ties and more; a pair that is tied already keeps the greater weight. Arguments as in `from_edges`."""
+        more = zip(self.edges(), (source, target, weight), strict=True)
+        return Ties.from_edges(self.n, *(np.concatenate(pair) for pair in more))
 
 
 def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:

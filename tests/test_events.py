@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from sim import load
+from sim.agents import Employee
 from sim.errors import InputError
 from sim.mechanisms.influence import heeded_contacts
 from sim.organisation import Organisation, run
+from sim.regrouping import shuffled
 from sim.tables import USES
 from tests.test_organisation import full_sums
 
@@ -23,6 +25,7 @@ EVENTS = {
     "guideline_published": {"reach": 0.5},
     "announcement": {"practice": "helping", "reach": 0.5},
     "committee_founded": {},
+    "reorganisation": {"staff": 0.5},
     "cross_functional_group": {},
 }
 
@@ -131,6 +134,48 @@ def test_a_cross_functional_group_ties_people_of_all_departments_for_good(plan):
         np.ones(org.employees.rows), np.ones(org.employees.rows),
     ])  # fmt: skip
     assert shares.sum(axis=0) == pytest.approx(1.0)
+
+
+def test_people_who_change_places_keep_what_is_theirs_and_counts_follow(plan):
+    before, after = lived(plan, WEEK), lived(plan.replaced(scripted("reorganisation", staff=0.6)), WEEK)
+    a, b = before.employees, after.employees
+    seat = {key: row for row, key in enumerate(b.key.tolist())}
+    now_at = np.array([seat[key] for key in a.key.tolist()])
+    moved = now_at != np.arange(a.rows)
+    assert 0.3 < moved.mean() < 0.7 and not moved[before.executives.person].any()
+    assert np.array_equal(np.bincount(b.department), np.bincount(a.department))
+    for own in ("threshold", "influence"):
+        assert np.array_equal(getattr(a, own), getattr(b, own)[..., now_at]), own
+    source, target, weight = before.ties.edges()
+    kept = {(*sorted((now_at[s], now_at[t])), w) for s, t, w in zip(source, target, weight, strict=True)}
+    assert kept == set(zip(*after.ties.edges(), strict=True))
+    for _ in range(20):
+        after.step()
+    counted, d = full_sums(after), after.departments
+    for name in ("peers", "followers", "led", "breadth"):
+        assert np.array_equal(getattr(b, name), counted[name]), name
+    for name in ("tally", "activity", "practised", "routine"):
+        assert np.array_equal(getattr(d, name), counted[name]), name
+
+
+def test_an_agent_follows_its_person(plan):
+    org = lived(plan, WEEK - 1)
+    agents = {agent.key: agent for agent in org.agents_by_type[Employee]}
+    come_from = shuffled(org, np.ones(org.employees.rows, bool), org.luck.uniform("x", org.employees.key))
+    kept = {
+        name: getattr(org.employees, name).copy()
+        for name in ("belief", "rung", "way", "asked", "fluency", "knows")
+    }
+    org.regroup(come_from)
+    for name, column in kept.items():
+        assert np.array_equal(getattr(org.employees, name), column[..., come_from]), name
+    assert all(agent.key == key for key, agent in agents.items())
+    wrong = come_from.copy()
+    wrong[0] = wrong[1]
+    with pytest.raises(ValueError, match="one seat"):
+        org.regroup(wrong)
+    with pytest.raises(ValueError, match="executives"):
+        org.regroup(np.roll(np.arange(org.employees.rows), 1))
 
 
 def test_a_committee_pulls_goals_together_ties_heads_and_keeps_the_sum_of_money(plan):

@@ -11,6 +11,7 @@ from pydantic import Field
 from sim.luck import combine, key_of
 from sim.mechanisms.strategy import align
 from sim.parameters import Section, parameter, share
+from sim.regrouping import shuffled
 from sim.tables import AWARE, LAPSED, TRYING, UNAWARE
 
 if TYPE_CHECKING:
@@ -187,6 +188,18 @@ class Announced(Event):
         org.move(hear, np.full(len(hear), k), AWARE)
 
 
+class Reorganisation(Event):
+    """Part of the staff change places across departments, with all they know, do and whom they know (claims 7, 62)."""
+
+    what: Literal["reorganisation"]
+    staff: float = share(0.3, "part of the staff who change places; executives stay")
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Who moves takes, by lot, a seat that somebody leaves; departments keep their sizes."""
+        lot = org.luck.uniform("seats", org.employees.key, org.week)
+        org.regroup(shuffled(org, luck < self.staff, lot))
+
+
 class CommitteeFounded(Event):
     """The steering committee meets from this week on (claims 25, 45)."""
 
@@ -216,7 +229,7 @@ class CrossFunctionalGroup(Event):
 
 AnyEvent = Annotated[
     SponsorNamed | SponsorLeaves | ChampionsLeave | BudgetCut | DeskFounded | DeskClosed | Pilot | ListeningPhase
-    | ReverseMentoring | GuidelinePublished | Announced | CommitteeFounded | CrossFunctionalGroup,
+    | Reorganisation | ReverseMentoring | GuidelinePublished | Announced | CommitteeFounded | CrossFunctionalGroup,
     Field(discriminator="what"),
 ]  # fmt: skip
 """One event of a scenario; its `what` says which."""

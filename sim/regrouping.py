@@ -1,0 +1,68 @@
+"""Regrouping: people change places with each other across departments, and take along what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.agents import Employee
+from sim.tally import recount
+from sim.ties import Ties
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+OF_THE_SEAT = {
+    "department", "manager", "level", "reports", "sources", "turn", "peers", "followers", "led",
+}  # fmt: skip
+"""Employees' columns that stay with the seat; all others, a user's own too, are the person's."""
+
+
+def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee]) -> None:
+    """Let people change seats; departments, their sizes and the reporting lines stay as they are.
+
+    People keep their contacts, practice, luck and waiting requests; their manager and department are the new seat's.
+
+    Args:
+        org: the organisation.
+        come_from: int[n], for each seat the row of the person who takes it: a permutation that leaves executives alone.
+        views: the employees' agents, if any have been made; each follows its person.
+
+    Raises:
+        ValueError: it is no permutation, or it moves an executive.
+    """
+    e = org.employees
+    seats = np.arange(e.rows)
+    if not np.array_equal(np.sort(come_from), seats):
+        raise ValueError("a regrouping gives every person one seat")
+    people = org.executives.person
+    if (come_from[people] != people).any():
+        raise ValueError("executives keep their seats")
+    sat = [(view, view.row) for view in views]
+    now_at = np.empty_like(seats)
+    now_at[come_from] = seats
+    for name in e.columns:
+        if name not in OF_THE_SEAT:
+            column = getattr(e, name)
+            column[:] = column[..., come_from]
+    source, target, weight = org.ties.edges()
+    org.set_ties(Ties.from_edges(e.rows, now_at[source], now_at[target], weight))
+    recount(org.state)
+    for view, row in sat:
+        view.sit(int(now_at[row]))
+
+
+def shuffled(org: Organisation, moves: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """A permutation in which those who move take, by lot, the seats that they leave: int[n], `come_from`.
+
+    Args:
+        org: the organisation.
+        moves: bool[n], who changes seats; executives do not, whatever it says.
+        luck: float64[n], the lot.
+    """
+    leave = np.setdiff1d(np.flatnonzero(moves), org.executives.person)
+    come_from = np.arange(org.employees.rows)
+    come_from[leave] = leave[np.argsort(luck[leave], kind="stable")]
+    return come_from
