@@ -108,3 +108,5 @@ def test_an_equation_changed_in_one_model_alone_shows(plan, engine):
 def test_the_plain_model_refuses_what_it_does_not_write_out(plan):
     with pytest.raises(ValueError, match="centralised"):
         PlainOrganisation(plan.replaced({"governance.form": "centralised"}))
+    with pytest.raises(ValueError, match="hazard"):
+        PlainOrganisation(plan.replaced({"adoption.rule": "hazard"}))
