@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.agents import Department, Employee, Executive
-from sim.mechanisms import Mechanism
 from sim.firm import Firm
+from sim.mechanisms import Mechanism
 from sim.organisation import Organisation, run
 from sim.parameters import share
 
