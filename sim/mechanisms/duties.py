@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from pydantic import model_validator
 
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
+from sim.tables import NOBODY
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -73,29 +75,40 @@ class Duties(Mechanism):
             for one in mechanisms
         )  # fmt: skip
 
+    @cached_property
+    def _paces(self) -> tuple[float, float, float, float]:
+        return self.pace("content"), self.pace("technology"), self.pace("leadership"), self.pace("insight")
+
     def step(self, org: Organisation) -> None:
         """What the desk's people do for the departments they serve, by how many of them there are."""
-        d, x = org.departments, org.executives
-        there = self.staffing(org)
-        d.ease[:] = 1.0
-        if not there.any():
-            return
-        saved = there[:, None] * np.where(
-            org.practices.presents,
-            self.content_saves * self.pace("content"),
-            self.technology_saves * self.pace("technology"),
-        )
-        d.ease[:] = np.maximum(0.0, 1.0 - saved)
-        d.insight[:] = np.minimum(1.0, d.insight + self.insight_clears * self.pace("insight") * there)
-        learned = np.minimum(1.0, self.leadership_teaches * self.pace("leadership") * there)
-        x.understanding[:-1] += learned * (1.0 - x.understanding[:-1])
+        help_out(self.coefficients, self._paces, org.state)
 
-    def staffing(self, org: Organisation) -> np.ndarray:
-        """Desk people for each department, as a share of one per 100 staff, at most 1: float64[D]."""
-        d, desks = org.departments, org.desks
-        there = d.local / d.size
-        for desk in range(desks.rows):
-            served = d.served == desk
-            if served.any():
-                there[served] += desks.people[desk] / d.size[served].sum()
-        return np.minimum(1.0, 100.0 * there) * d.guided
+
+@kernel
+def help_out(coefficients, paces, org):
+    """A week's help; it is in proportion to desk people, up to one for each 100 staff served."""
+    c, d, x, desks, presents = (
+        coefficients[0],
+        org.departments,
+        org.executives,
+        org.desks,
+        org.practices.presents,
+    )
+    content, technology, leadership, insight = paces
+    for here in range(len(d.size)):
+        there = 0.0
+        if d.guided[here]:
+            there = d.local[here] / d.size[here]
+            desk = d.served[here]
+            if desk != NOBODY:
+                staff = 0
+                for other in range(len(d.size)):
+                    staff += d.size[other] * (d.served[other] == desk)
+                there += desks.people[desk] / staff
+        there = min(1.0, 100.0 * there)
+        for k in range(len(presents)):
+            saves = c.content_saves * content if presents[k] else c.technology_saves * technology
+            d.ease[here, k] = max(0.0, 1.0 - saves * there)
+        d.insight[here] = min(1.0, d.insight[here] + c.insight_clears * insight * there)
+        gain = min(1.0, c.leadership_teaches * leadership * there)
+        x.understanding[here] += gain * (1.0 - x.understanding[here])
