@@ -333,7 +333,8 @@ def parameters(
 ) -> Iterator[tuple[str, Any, str, str, str, str]]:
     """Every parameter of a section: dotted key, value (or default), unit, range, meaning and source."""
     kind = section if isinstance(section, type) else type(section)
-    for name, one in (getattr(section, "model_extra", None) or {}).items():
+    named = {} if isinstance(section, type) else section.model_extra or {}
+    for name, one in named.items():
         yield from parameters(one, f"{prefix}{name}.")
     for name, field in kind.model_fields.items():
         value = field.get_default() if isinstance(section, type) else getattr(section, name)
