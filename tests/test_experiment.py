@@ -213,3 +213,12 @@ def test_columns_of_results_are_reserved():
 def test_unknown_experiments_name_the_nearest():
     with pytest.raises(InputError, match="did you mean 'quickstart'"):
         load_experiment("quikstart")
+
+
+def test_an_event_is_a_factor_like_any_key(write):
+    text = 'scenario = "everything"\n[[factors]]\nlabel = "cut in week"\nkey = "events.cut.week"\nvalues = [20, 40]\n'
+    found = points(load_experiment(write(text)))
+    assert [point.plan["events"].scripted["cut"].week for point in found] == [20, 40]
+    assert found[0].hash != found[1].hash
+    wrong = write(text.replace("cut.week", "cut.wek"))
+    assert any("did you mean 'events.cut.week'" in fault for fault in faults(wrong))
