@@ -79,6 +79,7 @@ def build_tables(org: Organisation) -> None:
     p.key[:] = [key_of(f"practice/{name}") for name in names]
     for name in ("effort", "risk", "coordination", "pioneers"):
         getattr(p, name)[:] = [getattr(one, name) for one in plan.practices.values()]
+    p.listens[:] = [one.kind == "listening" for one in plan.practices.values()]
     p.presents[:] = [one.kind == "presence" for one in plan.practices.values()]
     p.engages[:] = [one.kind == "engagement" for one in plan.practices.values()]
     functions = [what.casefold() for what in who.functions]

@@ -144,6 +144,11 @@ class Firm(mesa.Model):
         d = self.departments
         return float((d.alignment * d.size).sum() / self.employees.rows)
 
+    @property
+    def mean_rumour(self) -> float:
+        """How far staff believe, on average, what is said after incidents: 0..1."""
+        return float(self.employees.rumour.mean())
+
     # What mechanisms ask for
 
     def rows_of(self, department: int) -> slice:

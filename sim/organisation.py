@@ -24,6 +24,7 @@ class Organisation(Firm):
         state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
+        incidents: int64[1 + weeks, D], how many incidents there were.
         record: what is kept of the run.
     """
 
@@ -34,6 +35,7 @@ class Organisation(Firm):
         d, k = self.departments.rows, self.practices.rows
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.left = np.zeros(plan.weeks + 1, np.int64)
+        self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
         self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
         self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False

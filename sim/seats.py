@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 PERSONAL = (
-    "threshold", "belief", "fluency", "knows", "guidance", "training", "taught", "contact", "satisfaction",
+    "threshold", "belief", "fluency", "knows", "guidance", "training", "taught", "contact", "satisfaction", "rumour",
     "since", "way", "heard", "asked", "approved",
 )  # fmt: skip
 """Employees' columns that leave with the person; place, ties, influence and what is seen from there stay with the seat."""
@@ -82,6 +82,7 @@ def vacate(rows, week, org):
         e.hires[i] += 1
         e.threshold[i], e.fluency[i], e.satisfaction[i] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
         e.knows[i], e.guidance[i], e.training[i] = _NEW.knows, _NEW.guidance, _NEW.training
+        e.rumour[i] = _NEW.rumour
         e.taught[i], e.contact[i] = _NEW.taught, _NEW.contact
         for k in range(len(e.rung)):
             org.requests[4] += e.asked[k, i] >= 0

@@ -82,6 +82,7 @@ EMPLOYEES = {
     "led": Column(np.uint8, 0, "0/1", "the manager practises", "practice"),
     "hires": Column(np.int64, 0, "people", "newcomers that this seat has seen"),
     "satisfaction": Column(float, 0.5, "0..1", "how content the employee is with how the firm works"),
+    "rumour": Column(float, 0.0, "0..1", "how far the employee believes what is said after incidents"),
 }
 
 DEPARTMENTS = {
@@ -131,7 +132,7 @@ DEPARTMENTS = {
         float, 0.0, "0..1", "what each way is worth to one who practises it here", "practice way"
     ),
     "quality": Column(float, 0.0, "0..1", "mean quality of the ways in use", "practice"),
-    "worth": Column(float, 0.0, "0..1", "realised worth V", "practice"),
+    "worth": Column(float, 0.0, "0..1", "realised worth V; below 0 where `voice` finds harm", "practice"),
     "error": Column(float, 0.0, "sd", "error of this quarter's measurement", "practice"),
     "measured": Column(float, 0.0, "worth", "worth as measured, errors and all", "practice"),
 }
@@ -143,6 +144,7 @@ PRACTICES = {
     "coordination": Column(float, 0.0, "0..1", "how much of its worth needs others to do it the same way"),
     "pioneers": Column(float, 0.0, "share", "of the owner departments' staff who try it at week 0"),
     "gated": Column(np.bool_, False, "", "risky enough to need approval"),
+    "listens": Column(np.bool_, False, "", "a practice of listening"),
     "presents": Column(np.bool_, False, "", "a practice of presence"),
     "engages": Column(np.bool_, False, "", "a practice of engagement"),
 }

@@ -15,16 +15,19 @@ from sim.mechanisms.events import Events
 from sim.mechanisms.funding import Funding
 from sim.mechanisms.governance import Governance
 from sim.mechanisms.guidance import Guidance
+from sim.mechanisms.incidents import Incidents
 from sim.mechanisms.influence import Influence
 from sim.mechanisms.learning import Learning
 from sim.mechanisms.maturity import Maturity
 from sim.mechanisms.measurement import Measurement
+from sim.mechanisms.rumours import Rumours
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
 from sim.mechanisms.teaching import Teaching
 from sim.mechanisms.team import Team
 from sim.mechanisms.turbulence import Turbulence
 from sim.mechanisms.turnover import Turnover
+from sim.mechanisms.voice import Voice
 from sim.mechanisms.ways import Ways
 from sim.mechanisms.worth import Worth
 
@@ -47,7 +50,10 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Ways,
     Turbulence,
     Worth,
+    Voice,
     Measurement,
+    Incidents,
+    Rumours,
     Turnover,
     Maturity,
 )

@@ -25,8 +25,9 @@ class Duties(Mechanism):
     """The nine duties of a hub as one table from effort to effect (claims 36-44).
 
     A duty that gets its even ninth of the effort does what the scenario says; with twice the effort it does it twice as
-    fast. Some duties set the pace of what desks do anyway (`PACES`); content, technology, leadership and insight are done by
-    nobody in a scenario without this table, and in departments that no desk serves.
+    fast. Some duties set the pace of what desks do anyway (`PACES`; conversation that of what they take from the severity
+    of `incidents`); content, technology, leadership and insight are done by nobody in a scenario without this table, and
+    in departments that no desk serves.
     """
 
     PACES: ClassVar[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -85,27 +86,28 @@ class Duties(Mechanism):
 
 
 @kernel
+def desk_help(here, org):
+    """How much of a desk a department has: desk people for each 100 staff served, at most 1."""
+    d, desks = org.departments, org.desks
+    there = 0.0
+    if d.guided[here]:
+        there = d.local[here] / d.size[here]
+        desk = d.served[here]
+        if desk != NOBODY:
+            staff = 0
+            for other in range(len(d.size)):
+                staff += d.size[other] * (d.served[other] == desk)
+            there += desks.people[desk] / staff
+    return min(1.0, 100.0 * there)
+
+
+@kernel
 def help_out(coefficients, paces, org):
     """A week's help; it is in proportion to desk people, up to one for each 100 staff served."""
-    c, d, x, desks, presents = (
-        coefficients[0],
-        org.departments,
-        org.executives,
-        org.desks,
-        org.practices.presents,
-    )
+    c, d, x, presents = coefficients[0], org.departments, org.executives, org.practices.presents
     content, technology, leadership, insight = paces
     for here in range(len(d.size)):
-        there = 0.0
-        if d.guided[here]:
-            there = d.local[here] / d.size[here]
-            desk = d.served[here]
-            if desk != NOBODY:
-                staff = 0
-                for other in range(len(d.size)):
-                    staff += d.size[other] * (d.served[other] == desk)
-                there += desks.people[desk] / staff
-        there = min(1.0, 100.0 * there)
+        there = desk_help(here, org)
         for k in range(len(presents)):
             saves = c.content_saves * content if presents[k] else c.technology_saves * technology
             d.ease[here, k] = max(0.0, 1.0 - saves * there)

@@ -1,0 +1,157 @@
+"""Incidents: what goes wrong in public where people practise what is risky without knowing the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import model_validator
+
+from sim.kernels import kernel
+from sim.luck import branch, unit, word
+from sim.mechanisms.base import Mechanism
+from sim.mechanisms.duties import desk_help
+from sim.parameters import parameter, rate, share, weight
+from sim.tables import staff_of
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+PROCESS_STAGE = 3  # engagement: from there on a risk process is needed (claims 22, 67)
+
+
+class Incidents(Mechanism):
+    """Chance, severity and cost of incidents (claims 22, 43, 65, 67).
+
+    In a week a department has an incident with chance base x exposed risk x (1 + voices x share of staff practising
+    anything), at most 1. Its exposed risk is summed over practices: risk x staff who practise it and neither know the
+    policy nor hold an approval, per head of staff. It happens in a practice drawn by its part of that risk.
+    """
+
+    base: float = rate(
+        0.05,
+        "chance of an incident in a department, times exposed risk",
+        source="form: claim 65; value assumed: once in six years where a tenth converses unguided",
+    )
+    voices: float = weight(
+        1.0,
+        "rise of that chance when everybody in the department has a voice",
+        source="claims 22, 65; assumed",
+    )
+    severity_least: float = share(0.1, "least severity that chance gives")
+    severity_most: float = share(1.0, "greatest severity that chance gives")
+    shaping: float = share(
+        0.4, "part of the severity that a desk's work on conversations takes away", source="claim 43; assumed"
+    )
+    process: bool = parameter(
+        False, "a risk process is at work from stage 3 (engagement) on", source="claim 67; off assumed"
+    )
+    process_leaves: float = share(0.5, "part of the severity that the risk process leaves", source="claim 67")
+    cut: float = share(0.3, "belief in the practice that an incident of full severity costs its department")
+    elsewhere: float = share(0.25, "part of that which it costs the other departments")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Incidents:
+        if self.severity_least > self.severity_most:
+            raise ValueError(
+                f"severity_least {self.severity_least} is above severity_most {self.severity_most}"
+            )
+        return self
+
+    def step(self, org: Organisation) -> None:
+        """Let chance decide in each department whether something goes wrong, in which practice and how badly."""
+        luck = org.luck.stream("incidents", org.week)
+        departments, practices, severities = happen(self.coefficients, luck, org.week, org.state)
+        for department, practice, severity in zip(departments, practices, severities, strict=True):
+            self.strike(org, int(department), int(practice), float(severity))
+
+    def chances(self, org: Organisation) -> np.ndarray:
+        """Each department's chance of an incident as things stand: float64[D]."""
+        return chances_of(self.coefficients, exposed_risk(org.week, org.state), org.state)
+
+    def strike(self, org: Organisation, department: int, practice: int, severity: float) -> None:
+        """Let an incident happen: belief falls, a rumour starts. There is no other way in which one happens.
+
+        Args:
+            org: the organisation.
+            department: row of the department where it happens.
+            practice: row of the practice that goes wrong.
+            severity: 0..1, before a desk or a risk process lessens it.
+
+        Raises:
+            ValueError: there is no such row, or the severity is no share.
+        """
+        if not (0 <= department < org.departments.rows and 0 <= practice < org.practices.rows):
+            raise ValueError(f"no department {department} or no practice {practice}")
+        if not 0.0 <= severity <= 1.0:
+            raise ValueError(f"severity {severity} is not in 0..1")
+        cost = severity * self.remains(org, department)
+        belief = org.employees.belief[practice]
+        there = org.employees.department == department
+        belief -= self.cut * cost * np.where(there, 1.0, self.elsewhere)
+        np.maximum(belief, 0.0, out=belief)
+        org.incidents[org.week, department] += 1
+        if org.plan["rumours"]:
+            org.plan["rumours"].start(org, department, cost)
+
+    def remains(self, org: Organisation, department: int) -> float:
+        """Part of an incident's severity that the department's desk and the risk process leave: 0..1."""
+        duties = org.plan["duties"]
+        pace = duties.pace("conversation") if duties else 1.0
+        left = max(0.0, 1.0 - self.shaping * pace * desk_help(department, org.state))
+        return left * self.process_leaves if self.process and org.stage >= PROCESS_STAGE else left
+
+
+@kernel
+def exposed_risk(week, org):
+    """Risk per head of practising that nobody has cleared and that does not know the policy: float64[D, practices]."""
+    e, d, p = org.employees, org.departments, org.practices
+    first, size, knows = d.first, d.size, e.knows
+    exposed = np.zeros((len(size), len(p.risk)))
+    for k in range(len(p.risk)):
+        practising, approved = e.practising[k], e.approved[k]
+        if p.risk[k] > 0.0:
+            for here in range(len(size)):
+                if d.practised[here, k] == 0:
+                    continue
+                careless = 0
+                for i in staff_of(first, size, here):
+                    careless += practising[i] & (not knows[i]) & (approved[i] < week)
+                exposed[here, k] = p.risk[k] * careless / size[here]
+    return exposed
+
+
+@kernel
+def chances_of(coefficients, exposed, org):
+    """Each department's chance of an incident this week, float64[D]; `exposed` is its risk by practice."""
+    c, d = coefficients[0], org.departments
+    chance = np.empty(len(d.size))
+    for here in range(len(chance)):
+        louder = 1.0 + c.voices * d.activity[here] / d.size[here]
+        chance[here] = min(1.0, c.base * exposed[here].sum() * louder)
+    return chance
+
+
+@kernel
+def happen(coefficients, stream, week, org):
+    """This week's incidents: departments int64[n], practices int64[n] and severities float64[n]."""
+    c, key = coefficients[0], org.departments.key
+    exposed = exposed_risk(week, org)
+    chance = chances_of(coefficients, exposed, org)
+    which, how = branch(stream, 0), branch(stream, 1)
+    struck = np.empty(len(key), np.bool_)
+    for here in range(len(key)):
+        struck[here] = unit(word(stream, key[here])) < chance[here]
+    departments = np.flatnonzero(struck)
+    practices, severities = np.empty(len(departments), np.int64), np.empty(len(departments))
+    for n in range(len(departments)):
+        here = departments[n]
+        left = unit(word(which, key[here])) * exposed[here].sum()
+        for k in range(exposed.shape[1]):
+            if exposed[here, k] > 0.0:
+                practices[n] = k
+                if left < exposed[here, k]:
+                    break
+                left -= exposed[here, k]
+        severities[n] = c.severity_least + (c.severity_most - c.severity_least) * unit(word(how, key[here]))
+    return departments, practices, severities

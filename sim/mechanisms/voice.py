@@ -1,0 +1,55 @@
+"""Voice: messages that are only pushed, by a department in which hardly anybody listens, do harm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.kernels import kernel
+from sim.mechanisms.base import Mechanism
+from sim.parameters import share, weight
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Voice(Mechanism):
+    """Practices of presence are worth less, down to less than nothing, where nobody listens (claim 68).
+
+    The harm is full without any listening and gone once `enough` of the department's staff listen. It is taken from what
+    the practice is worth to one who does it: so what is experienced falls, at most to 0, and realised worth moves towards
+    that much less for the share in routine, below 0 if need be. Without the mechanism `worth` there is nothing to take from.
+    """
+
+    harm: float = weight(
+        0.5,
+        "worth of a practice of presence that is lost where nobody listens",
+        source="claim 68; value assumed",
+    )
+    enough: float = share(0.1, "share of a department that listens at which nothing is lost")
+
+    def step(self, org: Organisation) -> None:
+        """Lower what publishing is worth this week."""
+        worth = org.plan["worth"]
+        if worth:
+            fall_flat(self.coefficients, worth.coefficients, org.state)
+
+
+@kernel
+def fall_flat(coefficients, of_worth, org):
+    """Take the harm from what `worth` has written this week; listening counts by its most practised practice."""
+    c, worth, d, p = coefficients[0], of_worth[0], org.departments, org.practices
+    for here in range(len(d.size)):
+        listening = 0
+        for k in range(len(p.key)):
+            if p.listens[k]:
+                listening = max(listening, d.practised[here, k])
+        heard = listening / d.size[here]
+        if heard >= c.enough:
+            continue
+        lost = c.harm * (1.0 - heard / c.enough)
+        for k in range(len(p.key)):
+            if p.presents[k]:
+                for w in range(d.experienced.shape[2]):
+                    felt = d.experienced[here, k, w] - worth.experience * lost
+                    d.experienced[here, k, w] = max(0.0, felt)
+                d.worth[here, k] -= worth.pace * lost * d.routine[here, k] / d.size[here]
