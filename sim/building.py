@@ -61,6 +61,7 @@ def build_tables(org: Organisation) -> None:
         "way": org.ways,
         "objective": len(OBJECTIVES),
         "quarter": 13,
+        "delay": getattr(plan["measurement"], "delay", 0),
         "source": len(SOURCES),
     }
     org.practice_names, org.department_names = names, who.departments

@@ -47,6 +47,7 @@ class Record:
         spent: float64[1 + weeks, departments, uses], the ledger, in units.
         worth: float64[1 + weeks, departments, practices], realised worth V.
         practised: int64[1 + weeks, departments, practices], staff who practise.
+        backing: float64[1 + weeks, departments, practices], support of the practice to that of the mean one.
     """
 
     plan: Scenario
@@ -64,6 +65,7 @@ class Record:
     spent: np.ndarray
     worth: np.ndarray
     practised: np.ndarray
+    backing: np.ndarray
     notices: tuple[str, ...] = field(default=())
     week: int = 0
 
@@ -75,7 +77,7 @@ class Record:
             org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(), org.practice_names,
             np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)), np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_),
             np.zeros((weeks, d + 1)), np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)),
-            np.zeros((weeks, d, k), np.int64), org.notices,
+            np.zeros((weeks, d, k), np.int64), np.zeros((weeks, d, k)), org.notices,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:
@@ -84,7 +86,7 @@ class Record:
         keep(
             org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.left,
             org.incidents, self.plan.outcome.hollow_below, org.state, self.weekly, self.adoption, self.by_practice,
-            self.served, self.executives, self.habits, self.worth, self.practised,
+            self.served, self.executives, self.habits, self.worth, self.practised, self.backing,
         )  # fmt: skip
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -103,6 +105,7 @@ class Record:
             self.spent,
             self.worth,
             self.practised,
+            self.backing,
         )
         content = hashlib.blake2b(digest_size=16)
         for array in kept:
@@ -141,14 +144,14 @@ def hollow(below, org):
 @kernel
 def keep(
     week, stage, in_contact, measured, by_practice, adoption, ledger, left, incidents, hollow_below, org,
-    weekly, adoptions, by_practices, served, executives, habits, worths, practised,
+    weekly, adoptions, by_practices, served, executives, habits, worths, practised, backing,
 ):  # fmt: skip
     """Write a week into the record; the organisation's series in the order of `WEEKLY`."""
     e, d, x = org.employees, org.departments, org.executives
     size, fit, staff = d.size, d.fit, len(e.key)
     adoptions[week], by_practices[week], habits[week] = adoption, by_practice, d.habit
     served[week], executives[week] = d.guided, x.engagement
-    worths[week], practised[week] = d.worth, d.practised
+    worths[week], practised[week], backing[week] = d.worth, d.practised, d.backing
     worth = aligned = money = reached = 0.0
     for here in range(len(size)):
         share, fits = size[here] / staff, fit[here].sum()

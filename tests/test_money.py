@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sim import load
 from sim.organisation import Organisation, run
+from sim.tables import TRYING
 
 
 def lived(plan, weeks, seed=1):
@@ -63,3 +67,159 @@ def test_the_digest_is_of_all_that_is_kept(small, kept):
     before = record.digest()
     getattr(record, kept)[2, 1, 0] += 1
     assert record.digest() != before
+
+
+# --- outcomes are seen late --------------------------------------------------------------------------
+
+EAGER = {"adoption__push": 0.05, "sponsorship__engagement": 0.8, "measurement__noise": 0.0}
+
+
+@pytest.mark.parametrize("delay", [0, 1, 20])
+def test_worth_is_seen_as_it_was_some_weeks_ago(small, delay):
+    org = Organisation(small(measurement__delay=delay, **EAGER), 2)
+    while org.running:
+        org.step()
+        seen = (
+            org.record.worth[org.week - delay] if org.week >= delay else np.zeros_like(org.departments.worth)
+        )
+        assert np.array_equal(org.departments.measured, seen)
+    assert org.departments.measured.max() > 0.0
+
+
+def test_followers_are_seen_at_once_and_outcomes_late(small):
+    """Before the desk is founded, what is seen matters through the executives' evidence alone."""
+    shown = {
+        (focus, delay): lived(small(measurement__focus=focus, measurement__delay=delay, **EAGER), 50)
+        for focus in (0.0, 1.0)
+        for delay in (0, 40)
+    }
+    now, late = shown[0.0, 0], shown[0.0, 40]
+    assert (
+        now.executives.evidence.min() > 0.0
+        and now.record["engagement"].tobytes() == late.record["engagement"].tobytes()
+    )
+    now, late = shown[1.0, 0].executives.evidence, shown[1.0, 40].executives.evidence
+    assert (late <= now).all() and late.sum() < now.sum()
+
+
+# --- money between practices -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def steered(small):
+    """An organisation with programmes, at the end of a quarter and without errors of measurement."""
+
+    def make(**changes):
+        pace = {"programmes__pace": 0.5, "programmes__even": 0.0}
+        org = Organisation(small(**{"measurement__focus": 1.0, **pace, **changes}), 1)
+        org.week = 13
+        return org
+
+    return make
+
+
+def test_support_goes_half_way_to_the_signal(steered):
+    org = steered()
+    d = org.departments
+    d.meant[:] = [True, True, False, False, True]
+    d.measured[:] = [0.3, 0.1, 0.9, 0.9, -0.2]
+    org.plan["programmes"].step(org)
+    assert d.backing == pytest.approx(np.tile([1.625, 0.875, 1.0, 1.0, 0.5], (6, 1)))  # due 2.25, .75, 0
+    org.week = 14
+    org.plan["programmes"].step(org)
+    assert d.backing[0, 0] == pytest.approx(1.625), "once a quarter"
+
+
+def test_a_part_of_the_support_is_even_and_pooled_reports_make_all_of_it_so(steered):
+    org = steered(programmes__even=0.4)
+    d = org.departments
+    d.meant[:] = [True, True, False, False, True]
+    d.measured[:] = [0.3, 0.1, 0.9, 0.9, -0.2]
+    org.plan["programmes"].step(org)
+    assert d.backing[2] == pytest.approx([1.375, 0.925, 1.0, 1.0, 0.7])
+    pooled = steered(programmes__reporting="pooled")
+    pooled.departments.meant[:], pooled.departments.measured[:] = d.meant, d.measured
+    pooled.departments.backing[:] = d.backing
+    pooled.plan["programmes"].step(pooled)
+    assert pooled.departments.backing[2] == pytest.approx([1.1875, 0.9625, 1.0, 1.0, 0.85])
+
+
+@pytest.mark.parametrize(("focus", "first"), [(0.0, 1.6), (0.5, 12 / 13), (1.0, 0.5)])
+def test_the_signal_mixes_followers_and_outcomes(steered, focus, first):
+    org = steered(measurement__focus=focus, measurement__followers=0.5, programmes__pace=1.0)
+    d = org.departments
+    d.meant[:] = [True, True, False, False, False]
+    d.measured[:], d.size[:] = [0.1, 0.3, 0.0, 0.0, 0.0], 10
+    d.practised[:] = [4, 1, 9, 9, 9]  # signals: .2 and .05 of followers, .1 and .3 of outcomes
+    org.plan["programmes"].step(org)
+    assert d.backing[0, :2] == pytest.approx([first, 2.0 - first])
+    alone = Organisation(org.plan.without("measurement"), 1)
+    alone.week, e = 13, alone.departments
+    e.meant[:], e.size[:], e.practised[:], e.measured[:] = d.meant, d.size, d.practised, d.measured
+    alone.plan["programmes"].step(alone)
+    assert e.backing[0, :2] == pytest.approx([1.6, 0.4])
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_support_is_moved_and_never_made(data):
+    kind, share = st.sampled_from(["programme", "pooled"]), st.floats(0.0, 1.0)
+    changes = {f"programmes.{name}": data.draw(share) for name in ("pace", "even")}
+    changes |= {"programmes.reporting": data.draw(kind), "measurement.focus": data.draw(share), "weeks": 1}
+    org = Organisation(load("baseline", {"organisation.employees": 30, **changes}), 1)
+    d = org.departments
+    cells = d.rows * org.practices.rows
+    d.meant[:] = np.reshape(data.draw(st.lists(st.booleans(), min_size=cells, max_size=cells)), d.meant.shape)
+    for quarter in range(1, 4):
+        worth = st.lists(st.floats(-1.0, 1.0), min_size=cells, max_size=cells)
+        d.measured[:] = np.reshape(data.draw(worth), d.measured.shape)
+        d.practised[:] = data.draw(st.integers(0, 1)) * np.arange(cells).reshape(d.practised.shape) % 4
+        org.week = 13 * quarter
+        org.plan["programmes"].step(org)
+        assert d.backing.min() >= 0.0 and (d.backing[~d.meant] == 1.0).all()
+        assert np.where(d.meant, d.backing, 0.0).sum(axis=1) == pytest.approx(d.meant.sum(axis=1))
+
+
+def adopted(plan, budget, technology, backing):
+    """Weekly series where departments have these numbers from nowhere."""
+    org = Organisation(plan.without("funding", "sponsorship"), 3)
+    d = org.departments
+    d.budget[:], d.technology[:], d.backing[:], d.lead[:] = budget, technology, backing, 0.5
+    everybody = np.arange(org.employees.rows)
+    org.move(everybody, everybody % 5, TRYING, np.zeros(everybody.size, int))
+    while org.running:
+        org.step()
+    return org.record["practising"].tolist()
+
+
+def test_support_multiplies_tools_and_the_money_that_keeps_practices_alive(small):
+    plan = small(adoption__push=0.05)
+    plain = adopted(plan, 1.0, 0.6, 1.0)
+    assert adopted(plan, 1.0, 0.3, 2.0) == plain != adopted(plan, 1.0, 0.3, 1.0)
+    assert adopted(plan, 1.0, 0.8, 2.0) == adopted(plan, 1.0, 1.0, 1.0), "no effort less than none"
+    starving = adopted(plan, 0.2, 0.0, 1.0)
+    assert adopted(plan, 0.4, 0.0, 0.5) == starving != adopted(plan, 0.4, 0.0, 1.0)
+
+
+def test_steering_by_followers_favours_what_is_popular_and_by_outcomes_what_is_valuable(small):
+    """An easy practice that fits nobody well against a laborious one that fits everybody; paired by seed."""
+    everywhere = dict.fromkeys(("marketing", "sales", "service", "product", "it", "hr"))
+    plain = {"risk": 0.0, "coordination": 0.2, "pioneers": 0.1}
+    plan = small(
+        weeks=156, strategy__clarity=1.0, sponsorship__engagement=0.7, funding__mode="fixed", funding__level=0.6,
+        measurement__noise=0.0, practices__publishing=False, practices__conversing=False, practices__helping=False,
+        practices__listening={**plain, "effort": 0.05, "fit": dict.fromkeys(everywhere, 0.5)},
+        practices__collaborating={**plain, "effort": 0.35, "fit": dict.fromkeys(everywhere, 1.0)},
+    )  # fmt: skip
+    pooled = plan.replaced({"programmes.reporting": "pooled"})
+    assert run(pooled, 1).digest() == run(plan, 1).digest(), (
+        "one figure for all tells nobody where to put money"
+    )
+    for seed in (1, 2, 3):
+        easy = [
+            run(plan.replaced({"programmes.pace": 0.25, "measurement.focus": focus}), seed)
+            .backing[-1, :, 0]
+            .mean()
+            for focus in (0.0, 1.0)
+        ]
+        assert easy[0] > easy[1] + 0.1

@@ -20,6 +20,7 @@ from sim.mechanisms.influence import Influence
 from sim.mechanisms.learning import Learning
 from sim.mechanisms.maturity import Maturity
 from sim.mechanisms.measurement import Measurement
+from sim.mechanisms.programmes import Programmes
 from sim.mechanisms.rumours import Rumours
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
@@ -52,6 +53,7 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Worth,
     Voice,
     Measurement,
+    Programmes,
     Incidents,
     Rumours,
     Turnover,
