@@ -37,6 +37,7 @@ class Record:
         departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
         functions: what each department does.
         staff: int64[departments], people in each.
+        meant: bool[departments, practices], the practice is meant for the department.
         practices: names, the columns of `by_practice`.
         weekly: float64[1 + weeks, series], columns in the order of `WEEKLY`.
         adoption: float64[1 + weeks, departments], practising pairs over meant pairs (nan where none is meant).
@@ -55,6 +56,7 @@ class Record:
     departments: tuple[str, ...]
     functions: tuple[str, ...]
     staff: np.ndarray
+    meant: np.ndarray
     practices: tuple[str, ...]
     weekly: np.ndarray
     adoption: np.ndarray
@@ -74,10 +76,11 @@ class Record:
         """An empty record, as long as the scenario's run."""
         weeks, d, k = org.plan.weeks + 1, org.departments.rows, org.practices.rows
         return cls(
-            org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(), org.practice_names,
-            np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)), np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_),
-            np.zeros((weeks, d + 1)), np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)),
-            np.zeros((weeks, d, k), np.int64), np.zeros((weeks, d, k)), org.notices,
+            org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(),
+            org.departments.meant.copy(), org.practice_names, np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)),
+            np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, d + 1)),
+            np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)), np.zeros((weeks, d, k), np.int64),
+            np.zeros((weeks, d, k)), org.notices,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:

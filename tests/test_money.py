@@ -1,13 +1,17 @@
 """Strategy and money: what is seen of worth and when, money that follows it between practices, and what comes back."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import load
+from sim.analysis.returns import returns
+from sim.cli import main
 from sim.organisation import Organisation, run
-from sim.tables import TRYING
+from sim.tables import TRYING, USES
 
 
 def lived(plan, weeks, seed=1):
@@ -223,3 +227,143 @@ def test_steering_by_followers_favours_what_is_popular_and_by_outcomes_what_is_v
             for focus in (0.0, 1.0)
         ]
         assert easy[0] > easy[1] + 0.1
+
+
+# --- what comes back ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def books(small):
+    """A record of two weeks in which nobody has spent, practised or gained anything yet."""
+
+    def make(**changes):
+        record = run(small(weeks=2, **{"returns__value": 3.0, **changes}), 1)
+        for kept in (record.spent, record.practised, record.worth, record.backing):
+            kept[:] = 0
+        return record
+
+    return make
+
+
+def test_returns_by_hand(books):
+    record = books()
+    record.staff[:2] = 13, 26
+    record.spent[1, 0, :2], record.spent[2, 0, 2] = [4.0, 6.0], 10.0
+    record.spent[1, 1, 4] = 7.0
+    record.practised[1, 0], record.practised[2, 0] = [1, 4, 0, 0, 0], [5, 0, 5, 0, 0]
+    record.worth[0] = 9.0  # the start is no week
+    record.worth[1, 0, 1], record.worth[2, 0, 1], record.worth[2, 1, 0], record.worth[2, 2, 3] = (
+        0.5,
+        0.3,
+        0.2,
+        1.0,
+    )
+    record.worth[1, 0, 2], record.staff[2] = -0.4, 52
+    found = returns(record)
+    first, second, third = found.departments[:3]
+    assert (first.spent, first.worth) == pytest.approx((20.0, 13 * (0.5 + 0.3 - 0.4) / 52))
+    assert first.ratio == pytest.approx(3.0 * 0.1 / 20.0)
+    assert [one.spent for one in first.programmes] == pytest.approx([2.0 + 5.0, 8.0, 5.0, 0.0, 0.0])
+    assert [one.ratio for one in first.programmes] == [
+        0.0, pytest.approx(3.0 * 0.2 / 8.0), pytest.approx(-3.0 * 0.1 / 5.0), None, None,
+    ]  # fmt: skip
+    assert (second.spent, second.ratio) == (7.0, pytest.approx(3.0 * 0.1 / 7.0))
+    assert (third.spent, third.worth, third.ratio) == (0.0, 1.0, None)
+    assert [one.name for one in found.programmes] == list(record.practices)
+    assert [one.spent for one in found.programmes] == pytest.approx([7.0, 8.0, 5.0, 0.0, 0.0])
+    assert [one.worth for one in found.programmes] == pytest.approx([0.1, 0.2, -0.1, 1.0, 0.0])
+    assert (found.total.spent, found.total.worth, found.unassigned) == pytest.approx((27.0, 1.2, 7.0))
+    assert found.split == "practitioners"
+
+
+def test_support_splits_the_money_where_programmes_move_it(books):
+    record = books(programmes__pace=0.1)
+    record.spent[1, 0, 0] = 8.0
+    record.meant[0] = [True, True, False, False, True]
+    record.backing[1, 0] = [1.5, 0.75, 1.0, 1.0, 0.75]
+    record.practised[1, 0] = [0, 0, 9, 9, 9]
+    found = returns(record)
+    assert [one.spent for one in found.programmes] == pytest.approx([4.0, 2.0, 0.0, 0.0, 2.0])
+    assert (found.split, found.unassigned) == ("support", 0.0)
+
+
+@pytest.mark.parametrize("scenario", ["baseline", "everything", "provide_and_pray"])
+def test_every_unit_of_the_ledger_counts_once(small, scenario):
+    record = run(small(scenario), 2)
+    found = returns(record)
+    spent = record.spent[1:].sum()
+    assert spent > 0.0 and found.total.spent == pytest.approx(spent)
+    assert sum(one.spent for one in found.departments) == pytest.approx(spent)
+    assert sum(one.spent for one in found.programmes) + found.unassigned == pytest.approx(spent)
+    for one in found.departments:
+        assert sum(part.worth for part in one.programmes) == pytest.approx(one.worth)
+
+
+def test_business_outcomes_by_function(books):
+    """Engagement shortens sales' path to purchase by a factor 1 - eta V (claim 28)."""
+    sales = {"name": "path", "unit": "weeks", "base": 20.0, "most": -0.4, "by": "engagement"}
+    record = books(returns__outcomes__sales=sales, returns__outcomes__hr=False, organisation__departments__it={
+        "size": 9, "function": "Sales"})  # fmt: skip
+    record.worth[0], record.worth[2] = 0.1, [0.9, 0.9, 0.5, 0.3, 0.9]
+    gains = {one.department: one for one in returns(record).gains}
+    assert list(gains) == ["marketing", "sales", "service", "product", "it"]
+    for name in ("sales", "it"):
+        assert (gains[name].first, gains[name].last) == pytest.approx((20.0 * 0.96, 20.0 * (1.0 - 0.4 * 0.4)))
+    assert (gains["sales"].outcome, gains["sales"].unit) == ("path", "weeks")
+    record.meant[1] = [True, True, True, False, True]
+    assert returns(record).gains[1].last == pytest.approx(20.0 * (1.0 - 0.4 * 0.5)), (
+        "helping is not meant for it"
+    )
+    record.meant[1] = False
+    assert returns(record).gains[1].last == 20.0
+
+
+def test_effort_without_alignment_brings_nothing_whatever_it_costs(small):
+    """Claim 73: goals at right angles to the organisation's leave all practice hollow."""
+    org = Organisation(
+        small(adoption__push=0.05, sponsorship__engagement=0.9, funding__level=1.5).without("strategy"), 1
+    )
+    org.departments.alignment[:] = 0.0
+    while org.running:
+        org.step()
+    found = returns(org.record)
+    assert org.record["practising"][-1] > 20 and org.record["hollow"][-1] == 1.0
+    assert found.total.spent > 100.0 and found.total.ratio == 0.0
+
+
+def test_run_prints_returns(capsys, monkeypatch):
+    def unsilo(*arguments):
+        monkeypatch.setattr(
+            "sys.argv", ["unsilo", "run", "no_funding", "--returns", "--set", "weeks=60", *arguments]
+        )
+        with pytest.raises(SystemExit) as stop:
+            main()
+        assert not stop.value.code
+        return capsys.readouterr().out
+
+    text = unsilo()
+    for part in (
+        "units back per unit",
+        "collaborating",
+        "n/a",
+        "by the staff who practise",
+        "first contact to purchase",
+    ):
+        assert part in text
+    found = json.loads(unsilo("--json"))["returns"]
+    record = run(load("no_funding", {"weeks": 60}), 1)
+    assert found == json.loads(json.dumps(returns(record).as_dict()))
+
+
+def test_tools_without_purpose_do_not_converge(small):
+    """Claim 40. Alignment is left out of the rule, or no strategy would rule convergence out by definition."""
+    ends = {}
+    for name in ("baseline", "no_governance", "provide_and_pray"):
+        plan = small(name, organisation__employees=240, weeks=312, outcome__converged_alignment=0.0)
+        ends[name] = [run(plan, seed).outcome for seed in range(1, 9)]
+    converged = {name: sum(one.state == "converged" for one in runs) for name, runs in ends.items()}
+    A = {name: np.mean([one.A for one in runs]) for name, runs in ends.items()}
+    assert converged["baseline"] == 8 and converged["provide_and_pray"] == 0
+    assert A["provide_and_pray"] < 0.75 * A["no_governance"] < A["baseline"]
+    spent = run(plan, 1).spent.sum(axis=(0, 1))
+    assert spent[USES.index("technology")] == spent.sum() > 0.0
