@@ -6,6 +6,7 @@ import pytest
 from sim import load
 from sim.mechanisms import SCHEDULE
 from sim.organisation import Organisation, run
+from sim.record import WEEKLY
 from sim.tables import AWARE, LAPSED, ROUTINE, TRYING, UNAWARE
 from tests.test_organisation import full_sums
 
@@ -55,4 +56,6 @@ def test_one_mechanism_off_leaves_the_luck_of_all_others(plan):
     """Until the first leaver, nothing else that people draw depends on whether somebody might leave."""
     never = plan.replaced({"turnover.base": 0.0, "turnover.executives": 0.0, "turbulence.chance": 0.0})
     without = never.without("turnover", "turbulence")
-    assert run(never, 2).weekly[:149].tobytes() == run(without, 2).weekly[:149].tobytes()
+    a, b = run(never, 2), run(without, 2)
+    others = [name for name in WEEKLY if name != "satisfaction"]  # which moves where somebody might leave
+    assert all(np.array_equal(a[name][:149], b[name][:149]) for name in others)
