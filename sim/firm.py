@@ -15,7 +15,7 @@ from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
-from sim.tables import Departments, Desks, Employees, Executives, Practices, State
+from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State
 from sim.tally import count_peers, settle
 from sim.ties import Ties
 
@@ -33,13 +33,13 @@ class Firm(mesa.Model):
     employees: Employees
     departments: Departments
     executives: Executives
+    firms: Firms
     desks: Desks
     ties: Ties
     lines: Lines
     requests: np.ndarray
     state: State
     ways: int
-    top: int
     notices: tuple[str, ...]
     _measures: np.ndarray
     _by_practice: np.ndarray
@@ -107,6 +107,17 @@ class Firm(mesa.Model):
             ValueError: a row is not an employee's.
         """
         replace(self, rows, super().agents_by_type.get(Employee, ()))
+
+    def scopes(self) -> None:
+        """Count whom executives and firms have under them, after departments have changed size or firm."""
+        d, x, f = self.departments, self.executives, self.firms
+        fitting = d.size * d.fit.sum(axis=1)
+        x.staff[: d.rows], x.attainable[: d.rows], x.firm[: d.rows] = d.size, fitting, d.firm
+        for seat in range(d.rows, x.rows):
+            own = d.firm == x.firm[seat]
+            x.staff[seat], x.attainable[seat] = d.size[own].sum(), fitting[own].sum()
+        np.maximum(1e-9, x.attainable, out=x.attainable)
+        f.staff[:] = [d.size[d.firm == firm].sum() for firm in range(f.rows)]
 
     # What the state amounts to
 

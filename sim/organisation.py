@@ -19,7 +19,7 @@ class Organisation(Firm):
 
     Attributes:
         plan, seed, week: the scenario, the seed, and the weeks lived.
-        employees, departments, executives, desks, practices: tables of columns, see `sim.tables`.
+        employees, departments, executives, firms, desks, practices: tables of columns, see `sim.tables`.
         ties, lines: the contact network and the direct reports, as compressed rows.
         state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
@@ -36,8 +36,8 @@ class Organisation(Firm):
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
-        self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
-        self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
+        self.stage, self.in_contact = 1, 0
+        self.granted, self.founded = 1.0, plan.weeks + 1
         self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False
         self._measures, self._by_practice, self._by_department = (
             np.zeros(len(MEASURES)),

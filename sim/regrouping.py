@@ -55,7 +55,7 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
 
 
 def shuffled(org: Organisation, moves: np.ndarray, luck: np.ndarray) -> np.ndarray:
-    """A permutation in which those who move take, by lot, the seats that they leave: int[n], `come_from`.
+    """A permutation in which those who move take, by lot, the seats that they leave in their firm: int[n], `come_from`.
 
     Args:
         org: the organisation.
@@ -63,6 +63,7 @@ def shuffled(org: Organisation, moves: np.ndarray, luck: np.ndarray) -> np.ndarr
         luck: float64[n], the lot.
     """
     leave = np.setdiff1d(np.flatnonzero(moves), org.executives.person)
+    firm = org.departments.firm[org.employees.department[leave]]
     come_from = np.arange(org.employees.rows)
-    come_from[leave] = leave[np.argsort(luck[leave], kind="stable")]
+    come_from[leave[np.argsort(firm, kind="stable")]] = leave[np.lexsort((luck[leave], firm))]
     return come_from

@@ -88,6 +88,8 @@ EMPLOYEES = {
 DEPARTMENTS = {
     "key": Column(np.uint64, 0, "", "whose luck this is"),
     "size": Column(np.int64, 0, "people", "staff"),
+    "firm": Column(np.int64, 0, "row", "firm that it belongs to"),
+    "place": Column(np.int64, 0, "place", "among the departments of the firm that it began in"),
     "first": Column(np.int64, 0, "row", "row of its first employee"),
     "head": Column(np.int32, 0, "row", "employee who heads it"),
     "open": Column(np.bool_, True, "", "the strategy gives it push, money and desks"),
@@ -152,6 +154,7 @@ PRACTICES = {
 EXECUTIVES = {
     "person": Column(np.int32, 0, "row", "the executive among the employees"),
     "scope": Column(np.int32, NOBODY, "department", "department headed, or -1 for the top"),
+    "firm": Column(np.int64, 0, "firm", "firm whose executive this is"),
     "understanding": Column(
         float, 0.0, "0..1", "how well the executive understands what social practices do"
     ),
@@ -165,7 +168,23 @@ EXECUTIVES = {
     "appointed": Column(np.int32, 0, "week", "when the executive took the seat: tenure is counted from it"),
 }
 
+FIRMS = {
+    "top": Column(np.int32, 0, "row", "its top executive among the employees"),
+    "seat": Column(np.int64, 0, "row", "its top executive among the executives"),
+    "staff": Column(np.int64, 0, "people", "people in it"),
+    "sponsored": Column(np.bool_, False, "", "a sponsor is named"),
+    "pull": Column(float, 0.0, "0..1", "how far the sponsor's engagement pulls that of others"),
+    "level": Column(float, 0.0, "units/head/year", "budget per head, before cuts and what a committee moves"),
+    "pool": Column(np.int64, 0, "pool", "firms that share one share their money"),
+    "circle": Column(
+        np.int64, 0, "circle", "firms that share one see what the others' departments are worth"
+    ),
+    "territory": Column(np.int64, 0, "territory", "firms that share one share their desks"),
+}
+
 DESKS = {
+    "territory": Column(np.int64, 0, "territory", "where it serves: the firms that share it"),
+    "circle": Column(np.int64, 0, "circle", "firms whose departments it can look at"),
     "home": Column(
         np.int32, NOBODY, "department", "department the desk belongs to, or -1 for the organisation"
     ),
@@ -285,7 +304,11 @@ class Practices(Table, columns=PRACTICES):
 
 
 class Executives(Table, columns=EXECUTIVES):
-    """One row an executive: the heads in the order of their departments, and last the top."""
+    """One row an executive: the heads in the order of their departments, and last the top of each firm."""
+
+
+class Firms(Table, columns=FIRMS):
+    """One row a firm; most organisations are one."""
 
 
 class Desks(Table, columns=DESKS):
@@ -295,7 +318,7 @@ class Desks(Table, columns=DESKS):
 class State(
     Struct,
     fields=(
-        "employees", "departments", "practices", "executives", "desks", "ties", "lines", "requests", "changes",
+        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.

@@ -6,6 +6,7 @@ Reporting lines are no part of it: they live in `Staff.manager`, so that nobody 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,19 @@ class Ties(NamedTuple):
         """
         ends = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(target, np.int32)
         return cls(*_rows(n, *ends, np.ascontiguousarray(weight, np.int16)))
+
+    @classmethod
+    def together(cls, parts: Sequence[Ties]) -> Ties:
+        """Networks side by side, without a tie between them."""
+        first = np.cumsum([0, *(one.n for one in parts)])
+        ends = np.cumsum([0, *(len(one.indices) for one in parts)])
+        return cls(
+            np.concatenate([[0], *(one.indptr[1:] + end for one, end in zip(parts, ends, strict=False))]),
+            np.concatenate([one.indices + row for one, row in zip(parts, first, strict=False)]).astype(
+                np.int32
+            ),
+            np.concatenate([one.weights for one in parts]),
+        )
 
     def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Each tie once: int32[ties] rows of both ends, int16[ties] strengths."""

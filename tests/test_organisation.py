@@ -229,7 +229,7 @@ def test_exposure_is_the_normalised_mean_over_the_sources_one_has(small):
         before = org.employees.practising.astype(float)
         org.step()
     e, ties = org.employees, org.ties
-    for i in (0, 1, 5, 40, 77, 119, org.top):
+    for i in (0, 1, 5, 40, 77, 119, org.firms.top[0]):
         means, weights = [], []
         reports = np.flatnonzero(e.manager == i)
         if len(reports):
@@ -243,7 +243,7 @@ def test_exposure_is_the_normalised_mean_over_the_sources_one_has(small):
         if e.manager[i] >= 0:
             means.append(before[:, e.manager[i]])
             weights.append(0.1)
-        seen = {int(org.departments.head[e.department[i]]), org.top} - {i}
+        seen = {int(org.departments.head[e.department[i]]), org.firms.top[0]} - {i}
         if seen:
             means.append(before[:, sorted(seen)].mean(axis=1))
             weights.append(0.1)

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from sim.mechanisms.adoption import Adoption
+from sim.mechanisms.alliance import Alliance
 from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import BestPractice
@@ -33,6 +34,7 @@ from sim.mechanisms.worth import Worth
 
 SCHEDULE: tuple[type[Mechanism], ...] = (
     Events,
+    Alliance,
     Strategy,
     Committee,
     Sponsorship,

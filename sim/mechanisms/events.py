@@ -65,4 +65,4 @@ class Events(Mechanism):
         for name, event in sorted(self.scripted.items()):
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
-            org.plan["funding"].grant(org, org.level)
+            org.plan["funding"].grant(org)

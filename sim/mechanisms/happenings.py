@@ -212,7 +212,7 @@ class CommitteeFounded(Event):
 
 
 class CrossFunctionalGroup(Event):
-    """People from every department work together, and know each other from then on (claim 55)."""
+    """People from every department of a firm work together, and know each other from then on (claim 55)."""
 
     what: Literal["cross_functional_group"]
     members: int = parameter(2, "from each department, by lot", unit="people", ge=1)
@@ -221,9 +221,14 @@ class CrossFunctionalGroup(Event):
     def happen(self, org: Organisation, luck: np.ndarray) -> None:
         """Tie all members with each other."""
         d = org.departments
-        rows = [org.rows_of(here) for here in range(d.rows)]
-        group = np.concatenate([one.start + np.argsort(luck[one])[: self.members] for one in rows])
-        ends = np.array(list(combinations(group, 2)), np.int32).reshape(-1, 2)
+        chosen = [
+            (d.firm[here], one.start + np.argsort(luck[one])[: self.members])
+            for here, one in ((here, org.rows_of(here)) for here in range(d.rows))
+        ]
+        groups = [np.concatenate([rows for of, rows in chosen if of == firm]) for firm in np.unique(d.firm)]
+        ends = np.array([pair for group in groups for pair in combinations(group, 2)], np.int32).reshape(
+            -1, 2
+        )
         org.tie(ends[:, 0], ends[:, 1], self.strength)
 
 

@@ -89,9 +89,8 @@ class Influence(Mechanism):
             InputError: somebody's ties are too strong to be summed.
         """
         e, d = org.employees, org.departments
-        seen = np.full(e.rows, 2) - (d.head[e.department] == org.top)
-        seen -= (d.head[e.department] == np.arange(e.rows)).astype(int)
-        seen[org.top] -= d.head[e.department[org.top]] != org.top
+        head, top, self_ = d.head[e.department], org.firms.top[d.firm[e.department]], np.arange(e.rows)
+        seen = np.full(e.rows, 2) - (head == top) - (head == self_) - ((top == self_) & (head != top))
         heard = heeded_contacts(org.ties, e.influence)
         if heard.max() > np.iinfo(e.peers.dtype).max:
             raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
@@ -100,10 +99,9 @@ class Influence(Mechanism):
         present = (counts > 0) * weights[:, None]
         total = present.sum(axis=0)
         unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
-        head = d.head[e.department]
         e.sources[:3] = unit[:3]
-        e.sources[3] = unit[3] * (head != np.arange(e.rows))
-        e.sources[4] = unit[3] * ((head != org.top) & (np.arange(e.rows) != org.top))
+        e.sources[3] = unit[3] * (head != self_)
+        e.sources[4] = unit[3] * ((head != top) & (self_ != top))
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do."""
@@ -113,7 +111,7 @@ class Influence(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
-        see_and_believe(self.coefficients, org.top, org.state)
+        see_and_believe(self.coefficients, org.state)
 
 
 @kernel
@@ -127,7 +125,7 @@ def heeded_contacts(ties, influence):
 
 
 @kernel
-def see_and_believe(coefficients, top, org):
+def see_and_believe(coefficients, org):
     """Exposure and belief of everybody for every practice, one week on."""
     c, e, d = coefficients[0], org.employees, org.departments
     by_exposure, by_experience, by_lead = c.by_exposure, c.by_experience, c.by_lead
@@ -135,6 +133,7 @@ def see_and_believe(coefficients, top, org):
         e.sources[0], e.sources[1], e.sources[2], e.sources[3], e.sources[4],
     )  # fmt: skip
     first, size, head, leads, experienced = d.first, d.size, d.head, d.lead, d.experienced
+    firm, top = d.firm, org.firms.top
     worth = np.empty(e.belief.shape[1])
     for k in range(len(e.belief)):
         followers, peers, led, practising, way = (
@@ -145,9 +144,9 @@ def see_and_believe(coefficients, top, org):
             e.way[k],
         )
         exposure, belief = e.exposure[k], e.belief[k]
-        shown_by_top = float(practising[top])
         for here in range(len(size)):
-            lead, shown_by_head = leads[here], float(practising[head[here]])
+            lead = leads[here]
+            shown_by_head, shown_by_top = float(practising[head[here]]), float(practising[top[firm[here]]])
             for i in staff_of(first, size, here):
                 worth[i] = experienced[here, k, np.uint16(way[i])]
             for i in staff_of(first, size, here):

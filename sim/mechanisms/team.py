@@ -54,19 +54,22 @@ class Team(Mechanism):
     def step(self, org: Organisation) -> None:
         """Appoint the members in the week in which governance is founded."""
         if org.week == org.founded:
-            members = self.members(org)
-            self.reach_out(org, members)
-            self.lead(org, members)
+            territory = org.firms.territory[org.departments.firm]
+            for here in np.unique(territory):
+                rooms = np.flatnonzero(territory == here)
+                members = self.members(org, rooms)
+                self.reach_out(org, members, rooms)
+                self.lead(org, members)
 
-    def members(self, org: Organisation) -> np.ndarray:
-        """Rows of the members: departments take turns, and in each the first of its own order is taken."""
+    def members(self, org: Organisation, rooms: np.ndarray) -> np.ndarray:
+        """Rows of the members from these departments, which take turns; in each the first of its own order is taken."""
         e, d = org.employees, org.departments
         lot = org.luck.uniform("team", e.key, org.week)
         heard = np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
         order = np.lexsort((lot, -heard if self.chosen == "leaders" else lot))
         place = np.empty(e.rows, np.int64)
         place[order] = np.arange(e.rows)
-        sources = np.flatnonzero(d.owner) if self.drawn == "owners" else np.arange(d.rows)
+        sources = rooms[d.owner[rooms]] if self.drawn == "owners" else rooms
         queues = [
             sorted(range(rows.start, rows.stop), key=place.__getitem__)
             for rows in map(org.rows_of, sources.tolist())
@@ -74,14 +77,15 @@ class Team(Mechanism):
         turns = [
             row for turn in range(max(map(len, queues))) for queue in queues for row in queue[turn : turn + 1]
         ]
-        return np.array(turns[: max(1, round(self.per_hundred * e.rows / 100.0))])
+        staff = d.size[rooms].sum()
+        return np.array(turns[: max(1, round(self.per_hundred * staff / 100.0))])
 
-    def reach_out(self, org: Organisation, members: np.ndarray) -> None:
+    def reach_out(self, org: Organisation, members: np.ndarray, rooms: np.ndarray) -> None:
         """Tie members to each other, and each to people of departments that come in turn after their own."""
-        e, d = org.employees, org.departments
+        e = org.employees
         pairs = list(combinations(members.tolist(), 2))
         for number, one in enumerate(members.tolist()):
-            others = np.delete(np.arange(d.rows), e.department[one])
+            others = rooms[rooms != e.department[one]]
             if others.size:
                 others = np.roll(others, -number)
                 pairs += [(one, row) for row in self.landing(org, one, others)]
