@@ -85,17 +85,16 @@ class Sponsorship(Mechanism):
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
         x = org.executives
-        leaves = (x.person[:, None] == rows).any(axis=1)
-        if not leaves.any():
+        seats = vacant(x.person, rows)
+        if not seats.size:
             return
-        seats = np.flatnonzero(leaves)
-        support = x.engagement[~leaves].mean() if seats.size < x.rows else 0.0
+        support = np.delete(x.engagement, seats).mean() if seats.size < x.rows else 0.0
         luck = org.luck.uniform("successors", self.seat(org, seats))
         engaged = seats[luck < self.successor_support * support]
         x.engagement[engaged] = np.maximum(x.engagement[engaged], self.successor_engagement)
-        vacant = seats[x.sponsor[seats]]
-        if vacant.size:
-            x.sponsor[vacant] = x.engagement[vacant] >= self.successor_sponsors
+        theirs = seats[x.sponsor[seats]]
+        if theirs.size:
+            x.sponsor[theirs] = x.engagement[theirs] >= self.successor_sponsors
             org.sponsored = bool(x.sponsor.any())
             org.sponsor_pull = float(x.engagement[x.sponsor].max()) if org.sponsored else 0.0
 
@@ -117,6 +116,16 @@ class Sponsorship(Mechanism):
     def lead(self, org: Organisation) -> None:
         """Lead felt in each department: its head's and the top's engagement, more if they guide."""
         feel_lead(self.coefficients, org.state)
+
+
+@kernel
+def vacant(person, rows):
+    """The seats whose executives, int32[seats], are among these rows, int64[n]; int64[m]."""
+    leaves = np.zeros(len(person), np.bool_)
+    for seat in range(len(person)):
+        for i in rows:
+            leaves[seat] |= person[seat] == i
+    return np.flatnonzero(leaves)
 
 
 @kernel
