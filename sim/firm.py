@@ -106,6 +106,7 @@ class Firm(mesa.Model):
         Raises:
             ValueError: a row is not an employee's.
         """
+        self._measured = False
         replace(self, rows, super().agents_by_type.get(Employee, ()))
 
     def scopes(self) -> None:

@@ -195,7 +195,10 @@ class Scenario(Section):
 
     def __getitem__(self, name: str) -> Any:
         """The mechanism of that name, or None if it is off."""
-        return next((one for one in self.mechanisms if one.name == name), None)
+        for one in self.mechanisms:
+            if one.name == name:
+                return one
+        return None
 
     def tables(self) -> dict[str, Any]:
         """The scenario as a file would hold it, with every value spelled out; `parse` takes it back."""

@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from sim.errors import Fault, InputError
 from sim.kernels import kernel
-from sim.luck import combine, exponential
+from sim.luck import exponential, key_with, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
 from sim.tables import staff_of
@@ -105,9 +105,7 @@ class Influence(Mechanism):
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do."""
-        e = org.employees
-        luck = org.luck.uniform("belief", combine(e.key[None, rows], org.practices.key[:, None]))
-        e.belief[:, rows] = self.belief_least + (self.belief_most - self.belief_least) * luck
+        first_beliefs(self.coefficients, org.luck.stream("belief"), rows, org.state)
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
@@ -122,6 +120,16 @@ def heeded_contacts(ties, influence):
         for at in range(ties.indptr[i], ties.indptr[i + 1]):
             total[i] += ties.weights[at] * influence[ties.indices[at]]
     return total
+
+
+@kernel
+def first_beliefs(coefficients, stream, rows, org):
+    """What people in these rows, int64[n], believe before they have seen anything."""
+    least, most = coefficients[0].belief_least, coefficients[0].belief_most
+    key, belief, practice = org.employees.key, org.employees.belief, org.practices.key
+    for k in range(len(practice)):
+        for i in rows:
+            belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
 
 
 @kernel

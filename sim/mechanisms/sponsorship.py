@@ -86,19 +86,19 @@ class Sponsorship(Mechanism):
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
         x = org.executives
-        leaves = (x.person[:, None] == rows).any(axis=1)
-        if not leaves.any():
+        seats = vacant(x.person, rows)
+        if not seats.size:
             return
-        seats, f = np.flatnonzero(leaves), org.firms
-        stay = [x.engagement[~leaves & (x.firm == firm)] for firm in range(f.rows)]
+        f = org.firms
+        stay = [np.delete(x.engagement, seats)[np.delete(x.firm, seats) == firm] for firm in range(f.rows)]
         support = np.array([one.mean() if one.size else 0.0 for one in stay])[x.firm[seats]]
         luck = org.luck.uniform("successors", self.seat(org, seats))
         engaged = seats[luck < self.successor_support * support]
         x.engagement[engaged] = np.maximum(x.engagement[engaged], self.successor_engagement)
-        vacant = seats[x.sponsor[seats]]
-        if vacant.size:
-            x.sponsor[vacant] = x.engagement[vacant] >= self.successor_sponsors
-            for firm in np.unique(x.firm[vacant]):
+        theirs = seats[x.sponsor[seats]]
+        if theirs.size:
+            x.sponsor[theirs] = x.engagement[theirs] >= self.successor_sponsors
+            for firm in np.unique(x.firm[theirs]):
                 left = x.engagement[x.sponsor & (x.firm == firm)]
                 f.sponsored[firm], f.pull[firm] = left.size > 0, left.max(initial=0.0)
 
@@ -122,6 +122,16 @@ class Sponsorship(Mechanism):
     def lead(self, org: Organisation) -> None:
         """Lead felt in each department: its head's and the top's engagement, more if they guide."""
         feel_lead(self.coefficients, org.state)
+
+
+@kernel
+def vacant(person, rows):
+    """The seats whose executives, int32[seats], are among these rows, int64[n]; int64[m]."""
+    leaves = np.zeros(len(person), np.bool_)
+    for seat in range(len(person)):
+        for i in rows:
+            leaves[seat] |= person[seat] == i
+    return np.flatnonzero(leaves)
 
 
 @kernel
