@@ -87,6 +87,7 @@ def build_tables(org: Organisation) -> None:
     p.listens[:] = [one.kind == "listening" for one in plan.practices.values()]
     p.presents[:] = [one.kind == "presence" for one in plan.practices.values()]
     p.engages[:] = [one.kind == "engagement" for one in plan.practices.values()]
+    org.functions = who.functions
     functions = [what.casefold() for what in who.functions]
     special = _folded(plan.organisation.specificity)
     d.specificity[:] = [special.get(what, UNKNOWN) for what in functions]

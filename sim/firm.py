@@ -29,6 +29,7 @@ class Firm(mesa.Model):
     week: int
     practice_names: tuple[str, ...]
     department_names: tuple[str, ...]
+    functions: tuple[str, ...]
     practices: Practices
     employees: Employees
     departments: Departments

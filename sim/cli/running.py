@@ -97,7 +97,8 @@ def _tell(record: Record) -> None:
     if len(rows) > 12:
         click.echo(f"and {len(rows) - 12} more departments")
     facts = [
-        ("C (commonest way)", outcome.C), ("V (separation)", outcome.V), ("stage", outcome.stage),
+        ("C (commonest way)", outcome.C), ("V (separation)", outcome.V), ("hollow adoption", outcome.hollow),
+        ("stage", outcome.stage),
         ("relapses", outcome.relapses), ("skipped stages", outcome.skips), ("practitioner-weeks", outcome.practitioner_weeks),
         ("units spent", round(outcome.spent)), ("weeks waited for approval", outcome.delay),
     ]  # fmt: skip
