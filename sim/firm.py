@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.agents import Employee
 from sim.building import shared
+from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.regrouping import regroup
@@ -109,6 +110,12 @@ class Firm(mesa.Model):
         """
         self._measured = False
         replace(self, rows, super().agents_by_type.get(Employee, ()))
+
+    def hire(self, departments: Any, contacts: int, strength: int) -> np.ndarray:
+        """Open and fill a seat in each of these departments, int[m] rows: see `sim.hiring`; the newcomers' rows."""
+        self._measured = False
+        views = super().agents_by_type.get(Employee)
+        return hire(self, np.asarray(departments), contacts, strength, views)
 
     def scopes(self) -> None:
         """Count whom executives and firms have under them, after departments have changed size or firm."""

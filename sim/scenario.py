@@ -188,7 +188,7 @@ class Scenario(Section):
                 f"governance.hubs is {governance.hubs}, but there are {len(self.organisation.departments)} departments to group"
             )
         if self["events"] and departments:
-            strangers = self["events"].strangers(departments, tuple(self.practices))
+            strangers = self["events"].strangers(departments, tuple(self.practices), self.organisation.firms)
             if strangers:
                 raise ValueError("; ".join(map(str, strangers)))
         return self

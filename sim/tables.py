@@ -257,7 +257,7 @@ class Table(Struct):
         """A table whose columns all stand at their start."""
         arrays = {name: cls._blank(column, rows, axes) for name, column in cls.declared.items()}
         self = cls.of(arrays)
-        vars(self).update(rows=rows, columns=dict(cls.declared), _axes=axes)
+        vars(self).update(rows=rows, columns=dict(cls.declared), axes=axes)
         return self
 
     @classmethod
@@ -276,7 +276,7 @@ class Table(Struct):
         if name in self.columns:
             raise ValueError(f"the table already has a column {name!r}")
         self.columns[name] = column = Column(dtype, start, unit, meaning, each)
-        vars(self)[name] = array = self._blank(column, self.rows, self._axes)
+        vars(self)[name] = array = self._blank(column, self.rows, self.axes)
         return array
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -153,3 +153,42 @@ def test_too_many_firms_are_refused():
             "baseline",
             {"organisation.firms": 2, "organisation.roster": "x.csv", "organisation.ties": "y.csv"},
         )
+
+
+def test_a_takeover_makes_two_firms_one_under_one_top():
+    event = {"what": "takeover", "week": 60, "firm": 2, "by": 1, "contacts": 2}
+    before = lived(plan(3, weeks=200), 4, 59)
+    org = lived(plan(3, weeks=200, events={"deal": event}), 4, 60)
+    d, e, x, f = org.departments, org.employees, org.executives, org.firms
+    assert d.firm.tolist() == [0] * 12 + [2] * 6
+    assert f.staff.tolist() == [before.firms.staff[:2].sum(), 0, before.firms.staff[2]]
+    assert e.manager[before.firms.top[1]] == f.top[0] and x.firm[f.seat[1]] == 0
+    assert x.staff[f.seat[0]] == f.staff[0]
+    assert d.joined[6:12].sum() <= 1 < before.departments.joined[6:12].sum() and (d.group[6:12] == 0).all()
+    source, _ = crossing(org)
+    assert source.size == 0, "what was between firms is now in one"
+    while org.week < 200:
+        org.step()
+    assert d.joined[6:12].sum() >= 4 and org.desks.people[1] == 0.0 < org.desks.people[0]
+    assert np.unique(d.advice[:12][d.guided[:12]]).size == 1
+    assert np.isfinite(org.record.weekly).all()
+
+
+def test_a_takeover_leaves_the_third_firm_alone():
+    event = {"what": "takeover", "week": 60, "firm": 2, "by": 1}
+    with_it, without = run(plan(3, events={"deal": event}), 4), run(plan(3), 4)
+    assert with_it.adoption[:, 12:].tobytes() == without.adoption[:, 12:].tobytes()
+    assert with_it.adoption[61:, 6:12].tobytes() != without.adoption[61:, 6:12].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"what": "takeover", "firm": 4, "by": 1}, "one of 1, 2, 3"),
+        ({"what": "merger", "department": "sales 1", "into": "sales 2"}, "another firm"),
+        ({"what": "merger", "department": "sales", "into": "service"}, "sales 1"),
+    ],
+)
+def test_events_of_firms_that_are_not_there_are_refused(event, message):
+    with pytest.raises(InputError, match=message):
+        plan(3, events={"deal": {"week": 5, **event}})

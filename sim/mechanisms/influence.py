@@ -76,10 +76,7 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        e = org.employees
-        heeded = exponential(self.spread * org.luck.normal("influence", e.key))
-        e.influence[:] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
-        self.welcome(org, np.arange(e.rows))
+        self.welcome(org, np.arange(org.employees.rows))
         self.weigh(org)
 
     def weigh(self, org: Organisation) -> None:
@@ -104,7 +101,11 @@ class Influence(Mechanism):
         e.sources[4] = unit[3] * ((head != top) & (self_ != top))
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do."""
+        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
+        e = org.employees
+        fresh = rows[e.hires[rows] == 0]
+        heeded = exponential(self.spread * org.luck.normal("influence", e.key[fresh]))
+        e.influence[fresh] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
         first_beliefs(self.coefficients, org.luck.stream("belief"), rows, org.state)
 
     def step(self, org: Organisation) -> None:
