@@ -118,6 +118,9 @@ DEPARTMENTS = {
     "group": Column(np.int64, 0, "desk", "desk that would serve it"),
     "liaisons": Column(np.int64, 0, "people", "its liaisons to the hub, who know its work"),
     "mandate": Column(float, 0.0, "0..1", "how binding the desk's way is here"),
+    "locus": Column(
+        float, 0.0, "0..1", "part of guidance and mandate that speaks for the department's own way"
+    ),
     "time": Column(float, 0.0, "person-weeks", "local time that is left, carried over while a queue waits"),
     "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),
     "next": Column(np.int64, 0, "place", "how far teaching its staff in turn has come"),

@@ -38,6 +38,11 @@ class Governance(Mechanism):
         52, "week in which it starts", unit="week", source="assumed: a trial's starting value", ge=1
     )
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
+    locus: float = share(
+        0.0,
+        "who chooses the way: 0 the desk .. 1 the department, for which the desk then speaks",
+        source="claim 46",
+    )
     resentment: float = rate(0.01, "belief lost under a full mandate", source=SOURCE)
     person_cost: float = parameter(
         25.0,
@@ -152,6 +157,7 @@ class Governance(Mechanism):
         d.gated_since[d.guided & ~d.gated] = org.week
         d.gated[:] = d.guided
         d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
+        d.locus[:] = np.where(d.guided, self.locus, 0.0)
         d.pays_desk[:] = d.open if desks.rows else d.guided
         if desks.rows:
             d.served[:] = np.where(d.guided, d.group, NOBODY)
