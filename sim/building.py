@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import network, staff
+from sim.errors import Fault, InputError, nearest_name
 from sim.luck import key_of
 from sim.roster import digest, read_roster
 from sim.tables import (
@@ -50,10 +51,35 @@ def _read(files: tuple[Path, ...], content: str) -> tuple[staff.Staff, network.T
     return read_roster(*files)
 
 
+def _without(ties: Ties, who: staff.Staff, plan: Scenario) -> Ties:
+    """The ties that are left where some departments are disconnected."""
+    people = plan.organisation
+    if not people.disconnected:
+        return ties
+    rows = {name: number for number, name in enumerate(who.departments)}
+    apart = np.zeros((len(rows), len(rows)), np.bool_)
+    for firm in range(len(who.tops)):
+        for names in people.disconnected:
+            pair = [people.name(name, firm) for name in names]
+            for name in pair:
+                if name not in rows:
+                    near = nearest_name(name, who.departments)
+                    allowed = f"one of {', '.join(who.departments)}"
+                    raise InputError(
+                        [Fault("organisation.disconnected", f"found {name!r}", allowed, "", near)]
+                    )
+            one, other = (rows[name] for name in pair)
+            apart[one, other] = apart[other, one] = True
+    source, target, weight = ties.edges()
+    kept = ~apart[who.department[source], who.department[target]]
+    return Ties.from_edges(ties.n, source[kept], target[kept], weight[kept])
+
+
 def build_tables(org: Organisation) -> None:
     """Give the organisation its tables, with structure filled in and all state at its neutral start."""
     plan = org.plan
-    who, org.ties = people_and_ties(plan, org)
+    who, ties = people_and_ties(plan, org)
+    org.ties = _without(ties, who, plan)
     names = tuple(plan.practices)
     governance = plan["governance"]
     alliance, firms = plan["alliance"], len(who.tops)

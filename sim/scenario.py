@@ -94,6 +94,9 @@ class People(Section):
     owners: list[str] = parameter(
         ["marketing"], "departments that own the social media activity", source="claim 5"
     )
+    disconnected: list[list[str]] = parameter(
+        [], "pairs of departments between which nobody knows anybody", source="claim 64"
+    )
     span: int = parameter(8, "direct reports of a manager", unit="people", ge=2, le=100)
     specificity: dict[str, float] = parameter(
         SPECIFICITY, "how special each function's work is; others .5", unit="0..1"
@@ -112,7 +115,16 @@ class People(Section):
             raise ValueError("a roster is one firm's; leave firms out")
         if self.roster and self.employees is not None:
             raise ValueError("a roster's size cannot be scaled; leave employees out")
+        if any(len(set(pair)) != 2 for pair in self.disconnected):
+            raise ValueError('disconnected: give pairs of two departments, e.g. [["sales", "marketing"]]')
         if not self.roster:
+            strangers = {one for pair in self.disconnected for one in pair} - set(self.departments)
+            if strangers:
+                near = nearest_name(min(strangers), self.departments)
+                hint = f" (did you mean {near!r}?)" if near else ""
+                raise ValueError(
+                    f"disconnected: {min(strangers)!r} is no department: {', '.join(self.departments)}{hint}"
+                )
             if self.employees is not None and self.employees < len(self.departments):
                 raise ValueError(
                     f"{self.employees} employees do not fill {len(self.departments)} departments"

@@ -31,6 +31,7 @@ EVENTS = {
     "cross_functional_group": {},
     "hiring_wave": {"people": 25},
     "merger": {"department": "sales", "into": "service"},
+    "goals_drift": {},
     "incident": {"department": "service", "practice": "helping"},
 }
 
@@ -389,3 +390,10 @@ def test_an_event_without_its_table_is_named(plan):
     assert not any(
         "does nothing" in one for one in Organisation(plan.replaced(scripted("incident")), 1).notices
     )
+
+
+def test_goals_drift_by_the_amount_asked_for(plan):
+    before, after = lived(plan, WEEK - 1), lived(plan.replaced(scripted("goals_drift", amount=0.8)), WEEK)
+    moved = after.departments.goals - before.departments.goals
+    assert np.sqrt((moved**2).sum(axis=1)) == pytest.approx(0.8)
+    assert (after.departments.alignment < before.departments.alignment).mean() > 0.5

@@ -5,6 +5,7 @@ import pytest
 from conftest import FORMS
 from scipy import stats
 
+from sim.errors import InputError
 from sim.mechanisms import SCHEDULE
 from sim.organisation import Organisation, run
 from sim.scenario import load
@@ -413,3 +414,19 @@ def test_pioneers_are_a_tenth_of_the_owner_department():
     owners = tried[0]
     assert tried[1:].sum() == 0
     assert stats.binomtest(int(owners.sum()), 80 * len(owners), 0.1).pvalue > 1e-4
+
+
+def test_disconnected_departments_know_nobody_of_each_other(small):
+    org = Organisation(small(organisation__disconnected=[["sales", "marketing"]]), 1)
+    whole = Organisation(small(), 1)
+    for one in (org, whole):
+        source, target, _ = one.ties.edges()
+        here = one.employees.department
+        pairs = {
+            tuple(sorted(pair)) for pair in zip(here[source].tolist(), here[target].tolist(), strict=True)
+        }
+        assert ((0, 1) in pairs) == (one is whole) and (0, 2) in pairs and (1, 2) in pairs
+    with pytest.raises(InputError, match="'sales'"):
+        small(organisation__disconnected=[["saless", "marketing"]])
+    with pytest.raises(InputError, match="pairs of two"):
+        small(organisation__disconnected=[["sales", "sales"]])

@@ -10,9 +10,10 @@ from sim.happenings.direction import (
     CommitteeFounded,
     DeskClosed,
     DeskFounded,
+    GoalsDrift,
     SponsorLeaves,
     SponsorNamed,
-)  # fmt: skip
+)
 from sim.happenings.people import (
     ChampionsLeave,
     CrossFunctionalGroup,
@@ -20,7 +21,7 @@ from sim.happenings.people import (
     Merger,
     Reorganisation,
     Takeover,
-)  # fmt: skip
+)
 from sim.happenings.practice import (
     Announced,
     GuidelinePublished,
@@ -28,10 +29,10 @@ from sim.happenings.practice import (
     ListeningPhase,
     Pilot,
     ReverseMentoring,
-)  # fmt: skip
+)
 
 AnyEvent = Annotated[
-    SponsorNamed | SponsorLeaves | BudgetCut | DeskFounded | DeskClosed | CommitteeFounded
+    SponsorNamed | SponsorLeaves | BudgetCut | GoalsDrift | DeskFounded | DeskClosed | CommitteeFounded
     | ChampionsLeave | HiringWave | Reorganisation | Merger | Takeover | CrossFunctionalGroup
     | Pilot | ListeningPhase | ReverseMentoring | GuidelinePublished | Announced | Incident,
     Field(discriminator="what"),

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from sim.happenings.base import Event
-from sim.parameters import parameter
+from sim.luck import combine
+from sim.mechanisms.strategy import align
+from sim.parameters import parameter, weight
+from sim.tables import OBJECTIVES
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -58,6 +61,23 @@ class BudgetCut(Event):
             since = org.week - self.week
             back = 0.0 if self.lasts is None else min(1.0, max(0.0, (since - self.lasts) / self.ramp))
             org.granted *= self.to + (1.0 - self.to) * back
+
+
+class GoalsDrift(Event):
+    """Departments' goals drift apart: new heads of business, other pressures (claims 11, 27)."""
+
+    needs: ClassVar[str] = "strategy"
+
+    what: Literal["goals_drift"]
+    amount: float = weight(0.5, "length of the drift, the organisation's goals being 1")
+
+    def happen(self, org: Organisation, luck: np.ndarray) -> None:
+        """Each department goes its own way by this much."""
+        d = org.departments
+        which = np.arange(len(OBJECTIVES), dtype=np.uint64)
+        drift = org.luck.normal("goals drift", combine(d.key[:, None], which[None, :]), org.week)
+        d.goals += self.amount * drift / np.sqrt((drift**2).sum(axis=1, keepdims=True))
+        align(org)
 
 
 class DeskFounded(Event):
