@@ -8,7 +8,6 @@ import mesa
 import numpy as np
 
 from sim.agents import Employee
-from sim.building import shared
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.regrouping import regroup
@@ -16,7 +15,7 @@ from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
 from sim.tables import Departments, Desks, Employees, Executives, Practices, State
-from sim.tally import count_peers, settle
+from sim.tally import connect, settle
 from sim.ties import Ties
 
 
@@ -95,8 +94,8 @@ class Firm(mesa.Model):
     def set_ties(self, ties: Ties) -> None:
         """Replace the contact network."""
         self.ties = ties
-        self.state = State.of({"changes": self.state.changes, **shared(self)})
-        count_peers(self.state)
+        vars(self.state)["ties"] = ties
+        connect(*ties, self.state)
         if self.plan["influence"]:
             self.plan["influence"].weigh(self)
 

@@ -9,6 +9,7 @@ from sim.building import build_tables
 from sim.firm import Firm
 from sim.luck import Luck
 from sim.measures import MEASURES
+from sim.mechanisms.happenings import Event
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import OBJECTIVES, USES
@@ -25,6 +26,7 @@ class Organisation(Firm):
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
         incidents: int64[1 + weeks, D], how many incidents there were.
+        agenda: the events that act in each week that has any, with their names.
         record: what is kept of the run.
     """
 
@@ -36,6 +38,7 @@ class Organisation(Firm):
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
+        self.agenda: dict[int, list[tuple[str, Event]]] = {}
         self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
         self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
         self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False

@@ -38,10 +38,14 @@ class Events(Mechanism):
         return self.__pydantic_extra__ or {}
 
     def build(self, org: Organisation) -> None:
-        """Refuse names that the organisation does not have."""
+        """Refuse names that the organisation does not have, and write the organisation's agenda in the order of names."""
         faults = self.strangers(org.department_names, org.practice_names)
         if faults:
             raise InputError(faults)
+        for name, event in sorted(self.scripted.items()):
+            once = type(event).step is Event.step
+            for week in range(event.week, min(event.week if once else org.plan.weeks, org.plan.weeks) + 1):
+                org.agenda.setdefault(week, []).append((name, event))
 
     def strangers(self, departments: Sequence[str], practices: Sequence[str]) -> list[Fault]:
         """What events name that is neither a department nor a practice."""
@@ -60,9 +64,9 @@ class Events(Mechanism):
         ]
 
     def step(self, org: Organisation) -> None:
-        """Let happen what is due this week, in the order of the events' names."""
+        """Let happen what is due this week, in the order of the events' names; one with a `step` of its own goes on."""
         before, org.granted = org.granted, 1.0
-        for name, event in sorted(self.scripted.items()):
+        for name, event in org.agenda.get(org.week, ()):
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
             org.plan["funding"].grant(org, org.level)
