@@ -10,6 +10,7 @@ import numpy as np
 from sim.agents import Employee
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
+from sim.mechanisms.base import Mechanism
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
@@ -37,6 +38,7 @@ class Firm(mesa.Model):
     lines: Lines
     requests: np.ndarray
     state: State
+    hosts: list[Mechanism]
     ways: int
     top: int
     notices: tuple[str, ...]

@@ -9,6 +9,7 @@ from sim.building import build_tables
 from sim.firm import Firm
 from sim.luck import Luck
 from sim.measures import MEASURES
+from sim.mechanisms import Mechanism
 from sim.mechanisms.happenings import Event
 from sim.record import Record
 from sim.scenario import Scenario
@@ -26,6 +27,7 @@ class Organisation(Firm):
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
         incidents: int64[1 + weeks, D], how many incidents there were.
+        hosts: the mechanisms with something for newcomers.
         agenda: the events that act in each week that has any, with their names.
         record: what is kept of the run.
     """
@@ -50,6 +52,7 @@ class Organisation(Firm):
         self._measured = False
         duties = plan["duties"]
         self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
+        self.hosts = [one for one in self.mechanisms if type(one).welcome is not Mechanism.welcome]
         for mechanism in self.mechanisms:
             mechanism.build(self)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):
