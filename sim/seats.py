@@ -50,9 +50,9 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
         mechanism.welcome(org, rows)
 
     left = set(rows.tolist())
-    for view in [view for view in views if view.row in left]:
+    for view, row in [(view, view.row) for view in views if view.row in left]:
         view.remove()
-        Employee(org, view.row)
+        Employee(org, row)
 
 
 @kernel
