@@ -42,6 +42,8 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     rows = np.asarray(rows, np.int64)
     if not rows.size:
         return
+    left = set(rows.tolist())
+    leavers = [(view, view.row) for view in views if view.row in left]
     rows = empty(rows, org.week, org.state)
     if not rows.size:
         raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
@@ -49,8 +51,7 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     for mechanism in org.hosts:
         mechanism.welcome(org, rows)
 
-    left = set(rows.tolist())
-    for view, row in [(view, view.row) for view in views if view.row in left]:
+    for view, row in leavers:
         view.remove()
         Employee(org, row)
 
