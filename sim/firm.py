@@ -8,16 +8,16 @@ import mesa
 import numpy as np
 
 from sim.agents import Employee
-from sim.building import shared
 from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
+from sim.mechanisms.base import Mechanism
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
 from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State
-from sim.tally import count_peers, settle
+from sim.tally import connect, settle
 from sim.ties import Ties
 
 
@@ -41,6 +41,7 @@ class Firm(mesa.Model):
     lines: Lines
     requests: np.ndarray
     state: State
+    hosts: list[Mechanism]
     ways: int
     notices: tuple[str, ...]
     _measures: np.ndarray
@@ -97,8 +98,8 @@ class Firm(mesa.Model):
     def set_ties(self, ties: Ties) -> None:
         """Replace the contact network."""
         self.ties = ties
-        self.state = State.of({"changes": self.state.changes, **shared(self)})
-        count_peers(self.state)
+        vars(self.state)["ties"] = ties
+        connect(*ties, self.state)
         if self.plan["influence"]:
             self.plan["influence"].weigh(self)
 

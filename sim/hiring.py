@@ -69,7 +69,7 @@ def hire(
     org.ties = Ties.from_edges(new.rows, now_at[source], now_at[target], weight)
     org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
     org.scopes()
-    for mechanism in org.plan.mechanisms:
+    for mechanism in org.hosts:
         mechanism.welcome(org, rows)
     colleagues = np.repeat(rows, contacts)
     which = np.tile(np.arange(contacts, dtype=np.uint64), rows.size)

@@ -7,8 +7,10 @@ import numpy as np
 from sim.agents import Department, Executive
 from sim.building import build_tables
 from sim.firm import Firm
+from sim.happenings import Event
 from sim.luck import Luck
 from sim.measures import MEASURES
+from sim.mechanisms import Mechanism
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import OBJECTIVES, USES
@@ -25,6 +27,8 @@ class Organisation(Firm):
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
         incidents: int64[1 + weeks, D], how many incidents there were.
+        hosts: the mechanisms with something for newcomers.
+        agenda: the events that act in each week that has any, with their names.
         record: what is kept of the run.
     """
 
@@ -36,6 +40,7 @@ class Organisation(Firm):
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
+        self.agenda: dict[int, list[tuple[str, Event]]] = {}
         self.stage, self.in_contact = 1, 0
         self.granted, self.founded = 1.0, plan.weeks + 1
         self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False
@@ -47,6 +52,7 @@ class Organisation(Firm):
         self._measured = False
         duties = plan["duties"]
         self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
+        self.hosts = [one for one in self.mechanisms if type(one).welcome is not Mechanism.welcome]
         for mechanism in self.mechanisms:
             mechanism.build(self)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):

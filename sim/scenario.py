@@ -396,12 +396,12 @@ def parameters(
         else:
             extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
             yield (
-                prefix + name, value, str(extra.get("unit", "")), _range(field),
+                prefix + name, value, str(extra.get("unit", "")), limits(field),
                 field.description or "", str(extra.get("source", "")),
             )  # fmt: skip
 
 
-def _range(field: Any) -> str:
+def limits(field: Any) -> str:
     """The allowed values of a field, in words."""
     options = getattr(field.annotation, "__args__", None)
     if getattr(field.annotation, "__origin__", None) is Literal:

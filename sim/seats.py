@@ -48,7 +48,7 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     if not rows.size:
         raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
     org.left[org.week] += rows.size
-    for mechanism in org.plan.mechanisms:
+    for mechanism in org.hosts:
         mechanism.welcome(org, rows)
 
     for view, row in leavers:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.building import shared
 from sim.mechanisms.strategy import align
 from sim.staff import HEAD, MANAGER, Lines
+from sim.tables import State
 from sim.tally import recount
 
 if TYPE_CHECKING:
@@ -62,5 +64,6 @@ def _relined(org: Organisation) -> None:
     e = org.employees
     org.lines = Lines.of(e.manager)
     e.reports[:] = np.diff(org.lines.indptr)
+    org.state = State.of({"changes": org.state.changes, **shared(org)})
     org.set_ties(org.ties)
     recount(org.state)

@@ -38,7 +38,7 @@ class Events(Mechanism):
         return self.__pydantic_extra__ or {}
 
     def build(self, org: Organisation) -> None:
-        """Refuse names that the organisation does not have; say which events find nothing to change."""
+        """Refuse names that the organisation does not have; write the organisation's agenda in the order of names."""
         faults = self.strangers(org.department_names, org.practice_names, org.firms.rows)
         if faults:
             raise InputError(faults)
@@ -47,6 +47,10 @@ class Events(Mechanism):
             for name, event in self.scripted.items()
             if event.needs and not org.plan[event.needs]
         )
+        for name, event in sorted(self.scripted.items()):
+            once = type(event).step is Event.step
+            for week in range(event.week, min(event.week if once else org.plan.weeks, org.plan.weeks) + 1):
+                org.agenda.setdefault(week, []).append((name, event))
 
     def strangers(self, departments: Sequence[str], practices: Sequence[str], firms: int) -> list[Fault]:
         """What events name that is no department, practice or firm; and departments of two firms that cannot merge."""
@@ -77,9 +81,9 @@ class Events(Mechanism):
         return faults
 
     def step(self, org: Organisation) -> None:
-        """Let happen what is due this week, in the order of the events' names."""
+        """Let happen what is due this week, in the order of the events' names; one with a `step` of its own goes on."""
         before, org.granted = org.granted, 1.0
-        for name, event in sorted(self.scripted.items()):
+        for name, event in org.agenda.get(org.week, ()):
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
             org.plan["funding"].grant(org)

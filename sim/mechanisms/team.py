@@ -67,18 +67,13 @@ class Team(Mechanism):
         lot = org.luck.uniform("team", e.key, org.week)
         heard = np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
         order = np.lexsort((lot, -heard if self.chosen == "leaders" else lot))
-        place = np.empty(e.rows, np.int64)
-        place[order] = np.arange(e.rows)
-        sources = rooms[d.owner[rooms]] if self.drawn == "owners" else rooms
-        queues = [
-            sorted(range(rows.start, rows.stop), key=place.__getitem__)
-            for rows in map(org.rows_of, sources.tolist())
-        ]
-        turns = [
-            row for turn in range(max(map(len, queues))) for queue in queues for row in queue[turn : turn + 1]
-        ]
-        staff = d.size[rooms].sum()
-        return np.array(turns[: max(1, round(self.per_hundred * staff / 100.0))])
+        turn, here = np.empty(e.rows, np.int64), e.department[order]
+        for department in range(d.rows):
+            turn[here == department] = np.arange(d.size[department])
+        in_turn = order[np.lexsort((here, turn))]
+        allowed = rooms[d.owner[rooms]] if self.drawn == "owners" else rooms
+        in_turn = in_turn[np.isin(e.department[in_turn], allowed)]
+        return in_turn[: max(1, round(self.per_hundred * d.size[rooms].sum() / 100.0))]
 
     def reach_out(self, org: Organisation, members: np.ndarray, rooms: np.ndarray) -> None:
         """Tie members to each other, and each to people of departments that come in turn after their own."""
