@@ -35,13 +35,13 @@ class Changes(NamedTuple):
 
 @kernel
 def count_peers(org):
-    """Count anew what everybody's contacts practise, after ties have changed."""
+    """Count anew what everybody's contacts practise, in the firm and outside, after ties have changed."""
     e = org.employees
-    practising, influence, peers = e.practising, e.influence, e.peers
+    practising, influence, peers, outside = e.practising, e.influence, e.peers, e.outside
     indptr, indices, weights = org.ties
     for k in range(len(peers)):
         for i in range(len(influence)):
-            seen = 0
+            seen = outside[k, i]
             for at in range(indptr[i], indptr[i + 1]):
                 seen += practising[k, indices[at]] * weights[at] * influence[indices[at]]
             peers[k, i] = seen

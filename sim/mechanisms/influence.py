@@ -92,13 +92,14 @@ class Influence(Mechanism):
         seen = np.full(e.rows, 2) - (d.head[e.department] == org.top)
         seen -= (d.head[e.department] == np.arange(e.rows)).astype(int)
         seen[org.top] -= d.head[e.department[org.top]] != org.top
-        heard = heeded_contacts(org.ties, e.influence)
+        heard = heeded_contacts(org.ties, e.influence) + e.outsiders.sum(axis=0)
         if heard.max() > np.iinfo(e.peers.dtype).max:
             raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
         counts = np.stack([e.reports, heard, e.manager >= 0, seen]).astype(float)
         weights = np.array([self.reports, self.peers, self.manager, self.executives])
         present = (counts > 0) * weights[:, None]
         total = present.sum(axis=0)
+        e.peers_most[:], e.attention[:], org.by_peers = heard, total, self.peers
         unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
         head = d.head[e.department]
         e.sources[:3] = unit[:3]
@@ -116,6 +117,12 @@ class Influence(Mechanism):
         see_and_believe(self.coefficients, org.top, org.state)
 
 
+def weigh(org: Organisation) -> None:
+    """Share out the sources' weights anew, if there are any."""
+    if org.plan["influence"]:
+        org.plan["influence"].weigh(org)
+
+
 @kernel
 def heeded_contacts(ties, influence):
     """Each one's summed tie times influence of all contacts: what `peers` would be if all of them practised."""
@@ -124,6 +131,21 @@ def heeded_contacts(ties, influence):
         for at in range(ties.indptr[i], ties.indptr[i + 1]):
             total[i] += ties.weights[at] * influence[ties.indices[at]]
     return total
+
+
+@kernel
+def reweigh(i, change, by_peers, org):
+    """Note that somebody's contacts weigh `change` more; whether `Influence.weigh` must run, as they had none or have none.
+
+    Otherwise this leaves the same bits as `weigh`; `by_peers` is the weight of peers as a source.
+    """
+    e = org.employees
+    before = e.peers_most[i]
+    now = before + change
+    e.peers_most[i] = now
+    if before > 0 and now > 0 and e.attention[i] > 0.0:
+        e.sources[1, i] = by_peers / (e.attention[i] * now)
+    return (before > 0) != (now > 0)
 
 
 @kernel

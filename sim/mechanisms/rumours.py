@@ -60,6 +60,8 @@ def talk(coefficients, stated, org):
         ties, heard, correcting = 0, 0.0, 0
         for at in range(indptr[i], indptr[i + 1]):
             j = indices[at]
+            if j == i:  # the rest of the row is idle
+                break
             ties += weights[at]
             heard += weights[at] * before[j]
             correcting += (breadth[j] > 0) & (before[j] <= c.doubt)
