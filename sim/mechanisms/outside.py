@@ -64,7 +64,7 @@ class Outside(Mechanism):
     )
     start: float = share(0.05, "share of people outside who practise at week 0")
     ceiling: float = share(0.6, "share who practise in the end")
-    growth: float = rate(0.012, "growth of the odds of that share, as a share of the ceiling")
+    growth: float = rate(0.012, "growth of the odds that somebody practises who will in the end")
     interval: int = parameter(
         4, "between looks at what people outside do", unit="weeks", source="assumed: monthly", ge=1
     )
