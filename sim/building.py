@@ -92,6 +92,7 @@ def build_tables(org: Organisation) -> None:
         "objective": len(OBJECTIVES),
         "quarter": 13,
         "source": len(SOURCES),
+        "outsider": plan["outside"].most if plan["outside"] else 0,
     }
     org.practice_names, org.department_names = names, who.departments
     org.practices = Practices(len(names), axes)
@@ -112,6 +113,7 @@ def build_tables(org: Organisation) -> None:
         getattr(p, name)[:] = [getattr(one, name) for one in plan.practices.values()]
     p.listens[:] = [one.kind == "listening" for one in plan.practices.values()]
     p.presents[:] = [one.kind == "presence" for one in plan.practices.values()]
+    p.collaborates[:] = [one.kind == "collaboration" for one in plan.practices.values()]
     p.engages[:] = [one.kind == "engagement" for one in plan.practices.values()]
     org.functions = who.functions
     functions = [what.casefold() for what in who.functions]

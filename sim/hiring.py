@@ -13,7 +13,6 @@ from sim.luck import combine, key_of
 from sim.staff import Lines
 from sim.tables import NOBODY, Employees, State
 from sim.tally import Changes, recount
-from sim.ties import Ties
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -65,9 +64,8 @@ def hire(
     new.level[new.manager[rows]] = np.maximum(1, new.level[new.manager[rows]])
 
     org.lines = Lines.of(new.manager)
-    source, target, weight = org.ties.edges()
-    org.ties = Ties.from_edges(new.rows, now_at[source], now_at[target], weight)
     org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
+    org.reseat(now_at)
     org.scopes()
     for mechanism in org.hosts:
         mechanism.welcome(org, rows)

@@ -23,6 +23,7 @@ class Organisation(Firm):
         plan, seed, week: the scenario, the seed, and the weeks lived.
         employees, departments, executives, firms, desks, practices: tables of columns, see `sim.tables`.
         ties, lines: the contact network and the direct reports, as compressed rows.
+        room, by_peers: spare places in each row of `ties`, for digital ties; the weight of peers as a source.
         state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.

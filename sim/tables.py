@@ -78,6 +78,17 @@ EMPLOYEES = {
     "peers": Column(
         np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
     ),
+    "peers_most": Column(np.int32, 0, "tie x 1/16", "what `peers` would be if all contacts practised"),
+    "attention": Column(float, 0.0, "weight", "summed weights of those sources that the employee has"),
+    "digital": Column(np.int32, 0, "ties", "digital ties, which stand in the first of the spare places"),
+    "online": Column(np.uint8, 0, "0/1", "collaborated when the digital layer last changed"),
+    "outsiders": Column(
+        np.int32, 0, "tie x 1/16", "what each contact outside the firm weighs; 0 for none", "outsider"
+    ),
+    "outside": Column(np.int32, 0, "tie x 1/16", "summed weight of practising contacts outside", "practice"),
+    "outside_next": Column(
+        float, 2.0, "share", "spread outside at which the next contact there begins", "practice"
+    ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
     "led": Column(np.uint8, 0, "0/1", "the manager practises", "practice"),
     "hires": Column(np.int64, 0, "people", "newcomers that this seat has seen"),
@@ -152,6 +163,7 @@ PRACTICES = {
     "listens": Column(np.bool_, False, "", "a practice of listening"),
     "presents": Column(np.bool_, False, "", "a practice of presence"),
     "engages": Column(np.bool_, False, "", "a practice of engagement"),
+    "collaborates": Column(np.bool_, False, "", "a practice of collaboration"),
 }
 
 EXECUTIVES = {

@@ -293,7 +293,7 @@ def test_a_hiring_wave_opens_seats_and_moves_nobody(plan):
     assert (org.departments.size == sizes + np.bincount(rooms, minlength=6)).all()
     assert (new.department[rows] == np.sort(rooms)).all() and (np.diff(new.department) >= 0).all()
     old = np.setdiff1d(np.arange(new.rows), rows)
-    for name in set(before) - {"manager", "turn", "reports", "sources", "level"}:
+    for name in set(before) - {"manager", "turn", "reports", "sources", "level", "peers_most", "attention"}:
         assert np.array_equal(getattr(new, name)[..., old], before[name], equal_nan=True), name
     assert (old[before["manager"]][before["manager"] >= 0] == new.manager[old][before["manager"] >= 0]).all()
     assert (np.sort(new.turn) == np.arange(new.rows)).all(), "everybody has a turn at being taught"

@@ -41,6 +41,9 @@ def test_what_holds_in_every_week(plan):
         made += org.requests[0]
         ended += org.requests[1] + org.requests[3] + org.requests[4]
         assert made == ended + (e.asked >= 0).sum(), "queues never lose a request"
+        kept = e.sources.copy()
+        plan["influence"].weigh(org)
+        assert np.array_equal(e.sources, kept), "the sources' weights follow every tie that opens or closes"
         if org.week % 20 == 0:
             counted = full_sums(org)
             for table, names in ((e, ("practising", "breadth", "followers", "peers", "led")),

@@ -34,7 +34,7 @@ def full_sums(org):
                 if e.manager[i] >= 0:
                     followers[p, e.manager[i]] += 1
     source = np.repeat(np.arange(n), np.diff(ties.indptr))
-    peers = np.zeros_like(e.peers)
+    peers = e.outside.copy()
     np.add.at(peers.T, source, ((ties.weights * e.influence[ties.indices]) * practising[:, ties.indices]).T)
 
     def by_department(values):

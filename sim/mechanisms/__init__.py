@@ -11,6 +11,7 @@ from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import BestPractice
 from sim.mechanisms.committee import Committee
+from sim.mechanisms.digital import Digital
 from sim.mechanisms.duties import Duties
 from sim.mechanisms.events import Events
 from sim.mechanisms.funding import Funding
@@ -21,6 +22,7 @@ from sim.mechanisms.influence import Influence
 from sim.mechanisms.learning import Learning
 from sim.mechanisms.maturity import Maturity
 from sim.mechanisms.measurement import Measurement
+from sim.mechanisms.outside import Outside
 from sim.mechanisms.rumours import Rumours
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
@@ -50,6 +52,8 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Influence,
     Adoption,
     Ways,
+    Digital,
+    Outside,
     Turbulence,
     Worth,
     Voice,

@@ -88,13 +88,14 @@ class Influence(Mechanism):
         e, d = org.employees, org.departments
         head, top, self_ = d.head[e.department], org.firms.top[d.firm[e.department]], np.arange(e.rows)
         seen = np.full(e.rows, 2) - (head == top) - (head == self_) - ((top == self_) & (head != top))
-        heard = heeded_contacts(org.ties, e.influence)
+        heard = heeded_contacts(org.ties, e.influence) + e.outsiders.sum(axis=0)
         if heard.max() > np.iinfo(e.peers.dtype).max:
             raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
         counts = np.stack([e.reports, heard, e.manager >= 0, seen]).astype(float)
         weights = np.array([self.reports, self.peers, self.manager, self.executives])
         present = (counts > 0) * weights[:, None]
         total = present.sum(axis=0)
+        e.peers_most[:], e.attention[:], org.by_peers = heard, total, self.peers
         unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
         e.sources[:3] = unit[:3]
         e.sources[3] = unit[3] * (head != self_)
@@ -111,6 +112,12 @@ class Influence(Mechanism):
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
         see_and_believe(self.coefficients, org.state)
+
+
+def weigh(org: Organisation) -> None:
+    """Share out the sources' weights anew, if there are any."""
+    if org.plan["influence"]:
+        org.plan["influence"].weigh(org)
 
 
 @kernel
@@ -131,6 +138,21 @@ def first_beliefs(coefficients, stream, rows, org):
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
+
+
+@kernel
+def reweigh(i, change, by_peers, org):
+    """Note that somebody's contacts weigh `change` more; whether `Influence.weigh` must run, as they had none or have none.
+
+    Otherwise this leaves the same bits as `weigh`; `by_peers` is the weight of peers as a source.
+    """
+    e = org.employees
+    before = e.peers_most[i]
+    now = before + change
+    e.peers_most[i] = now
+    if before > 0 and now > 0 and e.attention[i] > 0.0:
+        e.sources[1, i] = by_peers / (e.attention[i] * now)
+    return (before > 0) != (now > 0)
 
 
 @kernel

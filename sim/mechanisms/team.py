@@ -99,7 +99,7 @@ class Team(Mechanism):
         room = org.rows_of(int(others[0]))
         first = room.start + int(luck[:1].sum() * (room.stop - room.start))
         known = org.ties.indices[org.ties.indptr[first] : org.ties.indptr[first + 1]]
-        near = known[(known >= room.start) & (known < room.stop)]
+        near = known[(known >= room.start) & (known < room.stop) & (known != first)]
         rest = np.setdiff1d(np.arange(room.start, room.stop), [*near, first])
         return [first, *near.tolist(), *rest.tolist()][: self.ties]
 

@@ -91,6 +91,8 @@ def choose_ways(coefficients, week, stream, org):
                 total = 0
                 for at in range(indptr[i], indptr[i + 1]):
                     j = indices[at]
+                    if j == i:  # the rest of the row is idle
+                        break
                     began = (rung[j] == TRYING) & (since[j] == week)
                     heed = practising[j] * (1 - began) * weights[at] * influence[j]  # 0 instead of a branch
                     shares[way[j]] += heed
