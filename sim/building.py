@@ -91,6 +91,7 @@ def build_tables(org: Organisation) -> None:
         "way": org.ways,
         "objective": len(OBJECTIVES),
         "quarter": 13,
+        "delay": getattr(plan["measurement"], "delay", 0),
         "source": len(SOURCES),
         "outsider": plan["outside"].most if plan["outside"] else 0,
     }

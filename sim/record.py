@@ -37,6 +37,7 @@ class Record:
         departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
         functions: what each department does.
         staff: int64[departments], people in each.
+        meant: bool[departments, practices], the practice is meant for the department.
         practices: names, the columns of `by_practice`.
         weekly: float64[1 + weeks, series], columns in the order of `WEEKLY`.
         adoption: float64[1 + weeks, departments], practising pairs over meant pairs (nan where none is meant).
@@ -47,6 +48,7 @@ class Record:
         spent: float64[1 + weeks, departments, uses], the ledger, in units.
         worth: float64[1 + weeks, departments, practices], realised worth V.
         practised: int64[1 + weeks, departments, practices], staff who practise.
+        backing: float64[1 + weeks, departments, practices], support of the practice to that of the mean one.
     """
 
     plan: Scenario
@@ -54,6 +56,7 @@ class Record:
     departments: tuple[str, ...]
     functions: tuple[str, ...]
     staff: np.ndarray
+    meant: np.ndarray
     practices: tuple[str, ...]
     weekly: np.ndarray
     adoption: np.ndarray
@@ -64,6 +67,7 @@ class Record:
     spent: np.ndarray
     worth: np.ndarray
     practised: np.ndarray
+    backing: np.ndarray
     notices: tuple[str, ...] = field(default=())
     week: int = 0
 
@@ -72,10 +76,11 @@ class Record:
         """An empty record, as long as the scenario's run."""
         weeks, d, k = org.plan.weeks + 1, org.departments.rows, org.practices.rows
         return cls(
-            org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(), org.practice_names,
-            np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)), np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_),
-            np.zeros((weeks, org.executives.rows)), np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)),
-            np.zeros((weeks, d, k), np.int64), org.notices,
+            org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(),
+            org.departments.meant.copy(), org.practice_names, np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)),
+            np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, org.executives.rows)),
+            np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)), np.zeros((weeks, d, k), np.int64),
+            np.zeros((weeks, d, k)), org.notices,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:
@@ -84,7 +89,7 @@ class Record:
         keep(
             org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.left,
             org.incidents, self.plan.outcome.hollow_below, org.state, self.weekly, self.adoption, self.by_practice,
-            self.served, self.executives, self.habits, self.worth, self.practised,
+            self.served, self.executives, self.habits, self.worth, self.practised, self.backing,
         )  # fmt: skip
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -103,6 +108,7 @@ class Record:
             self.spent,
             self.worth,
             self.practised,
+            self.backing,
         )
         content = hashlib.blake2b(digest_size=16)
         for array in kept:
@@ -141,14 +147,14 @@ def hollow(below, org):
 @kernel
 def keep(
     week, stage, in_contact, measured, by_practice, adoption, ledger, left, incidents, hollow_below, org,
-    weekly, adoptions, by_practices, served, executives, habits, worths, practised,
+    weekly, adoptions, by_practices, served, executives, habits, worths, practised, backing,
 ):  # fmt: skip
     """Write a week into the record; the organisation's series in the order of `WEEKLY`."""
     e, d, x = org.employees, org.departments, org.executives
     size, fit, staff = d.size, d.fit, len(e.key)
     adoptions[week], by_practices[week], habits[week] = adoption, by_practice, d.habit
     served[week], executives[week] = d.guided, x.engagement
-    worths[week], practised[week] = d.worth, d.practised
+    worths[week], practised[week], backing[week] = d.worth, d.practised, d.backing
     worth = aligned = money = reached = 0.0
     for here in range(len(size)):
         share, fits = size[here] / staff, fit[here].sum()

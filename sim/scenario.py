@@ -175,6 +175,37 @@ class People(Section):
         return firms
 
 
+class BusinessOutcome(Section):
+    """What a function does better or worse by practising: base x (1 + most x worth of the practices that move it)."""
+
+    name: str = parameter(..., "what is counted")
+    unit: str = parameter(..., "what it is counted in")
+    base: float = parameter(..., "without any worth", unit="its own", ge=0.0)
+    most: float = parameter(
+        ...,
+        "change of it by full worth, below 0 for less",
+        unit="ratio",
+        source="claim 28; assumed",
+        ge=-1.0,
+        le=10.0,
+    )
+    by: Literal["listening", "presence", "engagement", "collaboration"] = parameter(
+        ..., "kind of the practices whose mean worth moves it, where they are meant for the department"
+    )
+
+
+class Returns(Section):
+    """What worth brings in, for `unsilo run --returns`; no run depends on it."""
+
+    value: float = parameter(
+        1.0,
+        "what a staff-year of full worth brings in; a desk person costs 25 a year",
+        unit="units/staff-year",
+        ge=0.0,
+    )
+    outcomes: dict[str, BusinessOutcome] = parameter({}, "a business outcome for each function")
+
+
 class Scenario(Section):
     """One organisation under one set of conditions: everything that a run needs but its seed."""
 
@@ -185,6 +216,7 @@ class Scenario(Section):
     network: Network = Network()
     practices: dict[str, Practice]
     outcome: Cuts = Cuts()
+    returns: Returns = Returns()
     mechanisms: tuple[SerializeAsAny[Mechanism], ...] = ()
 
     @model_validator(mode="after")

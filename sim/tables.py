@@ -151,6 +151,10 @@ DEPARTMENTS = {
     "worth": Column(float, 0.0, "0..1", "realised worth V; below 0 where `voice` finds harm", "practice"),
     "error": Column(float, 0.0, "sd", "error of this quarter's measurement", "practice"),
     "measured": Column(float, 0.0, "worth", "worth as measured, errors and all", "practice"),
+    "past": Column(
+        float, 0.0, "0..1", "worth in each of the weeks that its measurement lags", "delay practice"
+    ),
+    "backing": Column(float, 1.0, "ratio", "support of the practice to that of the mean one", "practice"),
 }
 
 PRACTICES = {

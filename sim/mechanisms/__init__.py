@@ -23,6 +23,7 @@ from sim.mechanisms.learning import Learning
 from sim.mechanisms.maturity import Maturity
 from sim.mechanisms.measurement import Measurement
 from sim.mechanisms.outside import Outside
+from sim.mechanisms.programmes import Programmes
 from sim.mechanisms.rumours import Rumours
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
@@ -58,6 +59,7 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Worth,
     Voice,
     Measurement,
+    Programmes,
     Incidents,
     Rumours,
     Turnover,
