@@ -123,6 +123,22 @@ def show_speeds(plan: Scenario, runs: int, plain_runs: int) -> None:
     )
 
 
+def show_whole(plan: Scenario, changes: dict[str, Any], runs: int) -> None:
+    """The table of what every mechanism costs: runs of both scenarios by turns, after one of each that does not count."""
+    plans = {"baseline": plan, "everything": load("everything", changes)}
+    took: dict[str, list[float]] = {name: [] for name in plans}
+    for seed in range(runs + 1):
+        for name, one in plans.items():
+            took[name].append(seconds(organisation.run, one, seed))
+    middle = {name: statistics.median(all_took[1:]) for name, all_took in took.items()}
+    rows = [
+        [name, f"{len(plans[name].mechanisms)}", f"{one:.4f}", f"{one / middle['baseline']:.2f}"]
+        for name, one in middle.items()
+    ]
+    print("what every mechanism costs the engine")
+    table(["scenario", "mechanisms", "CPU s (median)", "ratio"], rows, " rrr")
+
+
 def show_parts(title: str, parts: tuple[Part, ...] | list[Part], run: Run, plan: Scenario) -> None:
     """The table of where one model's time goes; each part is timed, so the whole takes a little longer than above."""
     with timed(parts) as spent:
@@ -184,8 +200,10 @@ def main(employees: int, weeks: int, runs: int, plain_runs: int) -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {packages}\n"
     )
-    plan = load("baseline", {"organisation.employees": employees, "weeks": weeks})
+    changes = {"organisation.employees": employees, "weeks": weeks}
+    plan = load("baseline", changes)
     show_speeds(plan, runs, plain_runs)
+    show_whole(plan, changes, 3 * runs)
     show_parts("where the engine's time goes", engine_parts(plan), organisation.run, plan)
     show_parts("where the plain model's time goes", PLAIN_PARTS, plain.run, plan)
     show_curves()

@@ -20,6 +20,7 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_HALF = 0.5 * _TO_UNIT  # half a step, so that no uniform number is 0
 
 
 @kernel(inline="always")
@@ -60,10 +61,16 @@ def _uniform(stream, key):
     return unit(mix((stream ^ key) + _GOLDEN))
 
 
-@elementwise("uint64(uint64, uint64)")
-def combine(a, b):
+@kernel(inline="always")
+def key_with(a, b):
     """A stable key from two keys (a department's and a number in it, say); order matters."""
     return mix(mix(a + _GOLDEN) ^ (b * _STEP))
+
+
+@elementwise("uint64(uint64, uint64)")
+def combine(a, b):
+    """`key_with` of arrays."""
+    return key_with(a, b)
 
 
 # Coefficients of AS 241, highest power first: numerator and denominator near the middle, in the tails, and far out.
@@ -97,8 +104,8 @@ def _ratio(polynomials, x):
     return above / below
 
 
-@elementwise("float64(float64)")
-def normal_quantile(p):
+@kernel
+def quantile(p):
     """The standard normal quantile (Wichura 1988, algorithm AS 241, PPND16; relative error about 1e-16)."""
     q = p - 0.5
     if abs(q) <= 0.425:
@@ -109,6 +116,18 @@ def normal_quantile(p):
     r = math.sqrt(-math.log(r))
     x = _ratio(_TAIL, r - 1.6) if r <= 5.0 else _ratio(_FAR, r - 5.0)
     return -x if q < 0.0 else x
+
+
+@kernel(inline="always")
+def normal(bits):
+    """A standard normal number from 64 random bits."""
+    return quantile(unit(bits) + _HALF)
+
+
+@elementwise("float64(float64)")
+def normal_quantile(p):
+    """`quantile` of arrays."""
+    return quantile(p)
 
 
 @elementwise("float64(float64)")
@@ -148,4 +167,4 @@ class Luck:
 
     def normal(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Standard normal numbers, one for each stable key (uint64), in the key's shape."""
-        return normal_quantile(_uniform(self.stream(mechanism, week), key) + 0.5 * 2.0**-53)
+        return normal_quantile(_uniform(self.stream(mechanism, week), key) + _HALF)

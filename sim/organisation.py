@@ -7,8 +7,10 @@ import numpy as np
 from sim.agents import Department, Executive
 from sim.building import build_tables
 from sim.firm import Firm
+from sim.happenings import Event
 from sim.luck import Luck
 from sim.measures import MEASURES
+from sim.mechanisms import Mechanism
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import OBJECTIVES, USES
@@ -19,12 +21,15 @@ class Organisation(Firm):
 
     Attributes:
         plan, seed, week: the scenario, the seed, and the weeks lived.
-        employees, departments, executives, desks, practices: tables of columns, see `sim.tables`.
+        employees, departments, executives, firms, desks, practices: tables of columns, see `sim.tables`.
         ties, lines: the contact network and the direct reports, as compressed rows.
+        room, by_peers: spare places in each row of `ties`, for digital ties; the weight of peers as a source.
         state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
         incidents: int64[1 + weeks, D], how many incidents there were.
+        hosts: the mechanisms with something for newcomers.
+        agenda: the events that act in each week that has any, with their names.
         record: what is kept of the run.
     """
 
@@ -36,8 +41,9 @@ class Organisation(Firm):
         self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
-        self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
-        self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
+        self.agenda: dict[int, list[tuple[str, Event]]] = {}
+        self.stage, self.in_contact = 1, 0
+        self.granted, self.founded = 1.0, plan.weeks + 1
         self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False
         self._measures, self._by_practice, self._by_department = (
             np.zeros(len(MEASURES)),
@@ -47,6 +53,7 @@ class Organisation(Firm):
         self._measured = False
         duties = plan["duties"]
         self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
+        self.hosts = [one for one in self.mechanisms if type(one).welcome is not Mechanism.welcome]
         for mechanism in self.mechanisms:
             mechanism.build(self)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):

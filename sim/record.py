@@ -43,7 +43,7 @@ class Record:
         adoption: float64[1 + weeks, departments], practising pairs over meant pairs (nan where none is meant).
         by_practice: float64[1 + weeks, practices], adoption of each practice over meant staff.
         served: bool[1 + weeks, departments], a desk or policy serves the department.
-        executives: float64[1 + weeks, 1 + departments], engagement of the heads and, last, of the top.
+        executives: float64[1 + weeks, departments + firms], engagement of the heads and, last, of the top of each firm.
         habits: int16[1 + weeks, departments, practices], commonest way in the department.
         spent: float64[1 + weeks, departments, uses], the ledger, in units.
         worth: float64[1 + weeks, departments, practices], realised worth V.
@@ -78,7 +78,7 @@ class Record:
         return cls(
             org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(),
             org.departments.meant.copy(), org.practice_names, np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)),
-            np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, d + 1)),
+            np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, org.executives.rows)),
             np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)), np.zeros((weeks, d, k), np.int64),
             np.zeros((weeks, d, k)), org.notices,
         )  # fmt: skip

@@ -87,8 +87,15 @@ class People(Section):
         ge=1,
         le=5_000_000,
     )
+    firms: int = parameter(
+        1, "independent firms among which the staff are divided, each with all the departments", unit="firms",
+        source="claim 77", ge=1, le=1000,
+    )  # fmt: skip
     owners: list[str] = parameter(
         ["marketing"], "departments that own the social media activity", source="claim 5"
+    )
+    disconnected: list[list[str]] = parameter(
+        [], "pairs of departments between which nobody knows anybody", source="claim 64"
     )
     span: int = parameter(8, "direct reports of a manager", unit="people", ge=2, le=100)
     specificity: dict[str, float] = parameter(
@@ -104,12 +111,28 @@ class People(Section):
             raise ValueError("a roster and its ties go together: give both files or neither")
         if not self.roster and not self.departments:
             raise ValueError("give departments with their sizes, or a roster and its ties")
+        if self.roster and self.firms > 1:
+            raise ValueError("a roster is one firm's; leave firms out")
         if self.roster and self.employees is not None:
             raise ValueError("a roster's size cannot be scaled; leave employees out")
+        if any(len(set(pair)) != 2 for pair in self.disconnected):
+            raise ValueError('disconnected: give pairs of two departments, e.g. [["sales", "marketing"]]')
         if not self.roster:
+            strangers = {one for pair in self.disconnected for one in pair} - set(self.departments)
+            if strangers:
+                near = nearest_name(min(strangers), self.departments)
+                hint = f" (did you mean {near!r}?)" if near else ""
+                raise ValueError(
+                    f"disconnected: {min(strangers)!r} is no department: {', '.join(self.departments)}{hint}"
+                )
             if self.employees is not None and self.employees < len(self.departments):
                 raise ValueError(
                     f"{self.employees} employees do not fill {len(self.departments)} departments"
+                )
+            small = [name for name, _, size in self.sizes() if size < self.firms]
+            if small:
+                raise ValueError(
+                    f"{', '.join(small)}: too few people for each of {self.firms} firms to have one"
                 )
             for owner in self.owners:
                 if owner not in self.departments:
@@ -129,6 +152,27 @@ class People(Section):
         for r in order[: spare - sum(whole)]:
             whole[r] += 1
         return [(name, function, 1 + extra) for (name, function, _), extra in zip(rows, whole, strict=True)]
+
+    def name(self, department: str, firm: int) -> str:
+        """What a department of a firm, 0 for the first, is called: its number is added where there are several firms."""
+        return department if self.firms == 1 else f"{department} {firm + 1}"
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all generated departments, firm by firm."""
+        return tuple(self.name(one, firm) for firm in range(self.firms) for one in self.departments)
+
+    def firm_sizes(self) -> list[list[tuple[str, str, int]]]:
+        """`sizes` of each firm; whoever is left over when a department is divided goes to one firm after the other."""
+        firms: list[list[tuple[str, str, int]]] = [[] for _ in range(self.firms)]
+        turn = 0
+        for name, function, size in self.sizes():
+            whole, left = divmod(size, self.firms)
+            for number, firm in enumerate(firms):
+                firm.append(
+                    (self.name(name, number), function, whole + ((number - turn) % self.firms < left))
+                )
+            turn += left
+        return firms
 
 
 class BusinessOutcome(Section):
@@ -177,25 +221,28 @@ class Scenario(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> Scenario:
-        governance, departments = self["governance"], self.organisation.departments
+        governance, departments = self["governance"], self.organisation.names()
         if (
             governance
             and departments
             and governance.form == "multiple_hubs"
-            and governance.hubs > len(departments)
+            and governance.hubs > len(self.organisation.departments)
         ):
             raise ValueError(
-                f"governance.hubs is {governance.hubs}, but there are {len(departments)} departments to group"
+                f"governance.hubs is {governance.hubs}, but there are {len(self.organisation.departments)} departments to group"
             )
         if self["events"] and departments:
-            strangers = self["events"].strangers(tuple(departments), tuple(self.practices))
+            strangers = self["events"].strangers(departments, tuple(self.practices), self.organisation.firms)
             if strangers:
                 raise ValueError("; ".join(map(str, strangers)))
         return self
 
     def __getitem__(self, name: str) -> Any:
         """The mechanism of that name, or None if it is off."""
-        return next((one for one in self.mechanisms if one.name == name), None)
+        for one in self.mechanisms:
+            if one.name == name:
+                return one
+        return None
 
     def tables(self) -> dict[str, Any]:
         """The scenario as a file would hold it, with every value spelled out; `parse` takes it back."""
@@ -381,12 +428,12 @@ def parameters(
         else:
             extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
             yield (
-                prefix + name, value, str(extra.get("unit", "")), _range(field),
+                prefix + name, value, str(extra.get("unit", "")), limits(field),
                 field.description or "", str(extra.get("source", "")),
             )  # fmt: skip
 
 
-def _range(field: Any) -> str:
+def limits(field: Any) -> str:
     """The allowed values of a field, in words."""
     options = getattr(field.annotation, "__args__", None)
     if getattr(field.annotation, "__origin__", None) is Literal:

@@ -10,8 +10,9 @@ import numpy as np
 
 from sim.agents import Employee
 from sim.kernels import kernel
-from sim.luck import combine
+from sim.luck import key_with
 from sim.tables import EMPLOYEES, UNAWARE
+from sim.tally import settle
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -38,21 +39,16 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     Raises:
         ValueError: a row is not an employee's.
     """
-    rows, e = np.asarray(rows, np.int64), org.employees
+    rows = np.asarray(rows, np.int64)
     if not rows.size:
         return
-    if rows.min() < 0 or rows.max() >= e.rows:
-        raise ValueError(f"employees are in rows 0..{e.rows - 1}")
-    leaves = np.zeros(e.rows, np.bool_)
-    leaves[rows] = True
-    rows = np.flatnonzero(leaves)
-    leavers = [(view, view.row) for view in views if leaves[view.row]]
-
-    org.settle(unlearn(rows, org.state))
-    vacate(rows, org.week, org.state)
-    e.key[rows] = combine(e.key[rows], e.hires[rows].view(np.uint64))
+    left = set(rows.tolist())
+    leavers = [(view, view.row) for view in views if view.row in left]
+    rows = empty(rows, org.week, org.state)
+    if not rows.size:
+        raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
     org.left[org.week] += rows.size
-    for mechanism in org.plan.mechanisms:
+    for mechanism in org.hosts:
         mechanism.welcome(org, rows)
 
     for view, row in leavers:
@@ -61,13 +57,30 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
 
 
 @kernel
+def empty(rows, week, org):
+    """Empty these seats for newcomers; the rows in order, each once, or none if one of them is no employee's."""
+    e, staff = org.employees, len(org.employees.key)
+    leaves = np.zeros(staff, np.bool_)
+    for i in rows:
+        if not 0 <= i < staff:
+            return rows[:0]
+        leaves[i] = True
+    rows = np.flatnonzero(leaves)
+    settle(unlearn(rows, org), week, org)
+    vacate(rows, week, org)
+    for i in rows:
+        e.key[i] = key_with(e.key[i], np.uint64(e.hires[i]))
+    return rows
+
+
+@kernel
 def unlearn(rows, org):
     """Write into `changes` that the seats of these rows are unaware of everything; the number of changes."""
     practices, employees, rungs, ways = org.changes
-    count = 0
-    for k in range(len(org.employees.rung)):
+    rung, count = org.employees.rung, 0
+    for k in range(len(rung)):
         for i in rows:
-            if org.employees.rung[k, i] != UNAWARE:
+            if rung[k, i] != UNAWARE:
                 practices[count], employees[count] = k, i
                 rungs[count], ways[count] = UNAWARE, _NEW.way
                 count += 1
@@ -77,17 +90,23 @@ def unlearn(rows, org):
 @kernel
 def vacate(rows, week, org):
     """Withdraw requests, empty the desks and note who is new."""
-    e, x = org.employees, org.executives
+    e, person, appointed, requests = (
+        org.employees,
+        org.executives.person,
+        org.executives.appointed,
+        org.requests,
+    )
+    asked, approved, since, belief, heard, way = e.asked, e.approved, e.since, e.belief, e.heard, e.way
     for i in rows:
         e.hires[i] += 1
         e.threshold[i], e.fluency[i], e.satisfaction[i] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
         e.knows[i], e.guidance[i], e.training[i] = _NEW.knows, _NEW.guidance, _NEW.training
         e.rumour[i] = _NEW.rumour
         e.taught[i], e.contact[i] = _NEW.taught, _NEW.contact
-        for k in range(len(e.rung)):
-            org.requests[4] += e.asked[k, i] >= 0
-            e.asked[k, i], e.approved[k, i], e.since[k, i] = _NEW.asked, _NEW.approved, _NEW.since
-            e.belief[k, i], e.heard[k, i], e.way[k, i] = _NEW.belief, _NEW.heard, _NEW.way
-        for seat in range(len(x.person)):
-            if x.person[seat] == i:
-                x.appointed[seat] = week
+        for k in range(len(asked)):
+            requests[4] += asked[k, i] >= 0
+            asked[k, i], approved[k, i], since[k, i] = _NEW.asked, _NEW.approved, _NEW.since
+            belief[k, i], heard[k, i], way[k, i] = _NEW.belief, _NEW.heard, _NEW.way
+        for seat in range(len(person)):
+            if person[seat] == i:
+                appointed[seat] = week

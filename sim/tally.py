@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.tables import ROUTINE, TRYING
+from sim.ties import Ties
 
 
 class Changes(NamedTuple):
@@ -34,17 +35,20 @@ class Changes(NamedTuple):
 
 
 @kernel
-def count_peers(org):
-    """Count anew what everybody's contacts practise, after ties have changed."""
+def connect(indptr, indices, weights, org):
+    """Put these ties in place of the contact network, and count anew who practises among all contacts."""
+    org.ties = Ties(indptr, indices, weights)
     e = org.employees
-    practising, influence, peers = e.practising, e.influence, e.peers
-    indptr, indices, weights = org.ties
-    for k in range(len(peers)):
-        for i in range(len(influence)):
-            seen = 0
-            for at in range(indptr[i], indptr[i + 1]):
-                seen += practising[k, indices[at]] * weights[at] * influence[indices[at]]
-            peers[k, i] = seen
+    influence, heed = e.influence, np.empty(len(indices), np.int32)
+    for at in range(len(indices)):
+        heed[at] = weights[at] * influence[np.uint64(indices[at])]
+    for k in range(len(e.peers)):
+        practising, peers, outside = e.practising[k], e.peers[k], e.outside[k]
+        for i in range(len(peers)):
+            seen = outside[i]
+            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                seen += practising[np.uint64(indices[at])] * heed[at]
+            peers[i] = seen
 
 
 @kernel

@@ -15,7 +15,9 @@ import pytest
 
 from sim.agents import Employee
 from sim.browser.frame import Frame, Scene
+from sim.mechanisms import Mechanism, schedule
 from sim.organisation import Organisation
+from sim.parameters import rate
 from sim.scenario import load
 
 ROOT = Path(__file__).parent.parent
@@ -231,10 +233,28 @@ class Rendered:
         return self.page.find(ipyvuetify.Btn, children=[label]).widget
 
     def levers(self):
+        """The levers and switches of the groups that are open, by label."""
         import ipyvuetify
 
-        found = [*self.page.find(ipyvuetify.Slider).widgets, *self.page.find(ipyvuetify.Select).widgets]
+        kinds = ipyvuetify.Slider, ipyvuetify.Select, ipyvuetify.Switch
+        found = [widget for kind in kinds for widget in self.page.find(kind).widgets]
         return {widget.label: widget for widget in found if "nterval" not in widget.label}
+
+    def group(self, title):
+        """Open or close a group."""
+        import ipyvuetify
+
+        buttons = self.page.find(ipyvuetify.Btn).widgets
+        next(one for one in buttons if title in str(one.children[0])).click()
+
+    def texts(self):
+        import ipyvuetify
+
+        return [
+            str(one.children[0])
+            for one in self.page.find(ipyvuetify.Html, tag="span").widgets
+            if one.children
+        ]
 
     def network(self):
         import ipyvuetify
@@ -249,25 +269,46 @@ class Rendered:
         return " ".join(widget.unsafe_innerHTML for widget in self.page.find(solara.widgets.HTML).widgets)
 
     def this_run(self):
-        import ipyvuetify
-
-        spans = [
-            one.children[0] for one in self.page.find(ipyvuetify.Html, tag="span").widgets if one.children
-        ]
-        return next(text for text in spans if str(text).startswith("This run"))
+        return next(text for text in self.texts() if text.startswith("This run"))
 
 
-def test_page_has_the_five_levers_and_the_seed_where_the_scenario_has_them(page):
+def test_the_first_groups_are_open_with_values_units_and_help_of_the_parameters(page):
     levers = {label: widget.v_model for label, widget in page.levers().items()}
     assert levers == {
-        "Sponsorship: executives' engagement, 0-1": 0.5,
-        "Funding, units per head and year": 0.5,
-        "Mandate of the desk, 0-1": 0.3,
-        "Clarity of the strategy, 0-1": 0.7,
         "Seed of the luck": 1,
-        "Form of governance": "hub and spoke",
-    }
-    assert all(f"<b>{label}</b>" in page.html() for label in levers if not label.startswith("Seed"))
+        "strategy": True, "kind": "business", "clarity, share": 0.7, "noise, weight": 1.5,
+        "sponsorship": True, "engagement, share": 0.5, "sponsor week, 0 for never": 26,
+        "sponsor engagement, share": 0.7, "disappointment, 1/week": 0.08, "style, share": 0.5,
+    }  # fmt: skip
+    field = type(load("baseline")["strategy"]).model_fields["clarity"]
+    assert f"{field.description} · 0..1 · source: {field.json_schema_extra['source']}" in page.texts()
+    assert "Goals, clarity and alignment (claims 1, 6, 11, 14, 15)." in page.texts()
+
+
+def test_a_group_opens_with_its_levers_and_closes(page):
+    page.group("Money")
+    assert page.levers()["level, units/head/year"].v_model == 0.5
+    page.levers()["level, units/head/year"].v_model = 1.5
+    page.group("Money")
+    assert "level, units/head/year" not in page.levers()
+    page.group("Money")
+    assert page.levers()["level, units/head/year"].v_model == 1.5
+
+
+def test_a_mechanism_that_is_off_is_a_switch_that_becomes_a_group_of_levers(page):
+    page.group("People (1 of 5 off)")
+    assert page.levers()["turnover"].v_model is False
+    assert "attraction, share" not in page.levers()
+    page.levers()["turnover"].v_model = True
+    assert page.levers()["attraction, share"].v_model == 0.5
+    page.levers()["base, 1/week"].v_model = 0.02
+    assert page.this_run() == "This run: as the scenario has it · seed 1"
+    page.button("Reset").click()
+    assert page.this_run() == "This run: turnover on · turnover.base 0.02 · seed 1"
+    page.levers()["turnover"].v_model = False
+    assert any("Reset applies them" in text for text in page.texts())
+    page.button("Reset").click()
+    assert page.this_run() == "This run: turnover.base 0.02 · seed 1"
 
 
 def test_steps_recolour_the_network_that_is_drawn_once(page):
@@ -295,19 +336,18 @@ def test_the_last_week_stops_the_controls(page):
 def test_levers_act_at_the_reset_and_not_before(page):
     kept = len(getattr(mesa.Agent, "_ids", {}))
     page.button("Step").click()
-    levers = page.levers()
-    levers["Sponsorship: executives' engagement, 0-1"].v_model = 0.9
-    levers["Funding, units per head and year"].v_model = 2
-    levers["Form of governance"].v_model = "multiple hubs"
-    levers["Mandate of the desk, 0-1"].v_model = 0.0
-    levers["Clarity of the strategy, 0-1"].v_model = 0.25
-    levers["Seed of the luck"].v_model = 7
-    before = "This run: sponsorship 0.5 · funding 0.5 · governance hub and spoke · mandate 0.3 · clarity 0.7 · seed 1 "
-    assert page.this_run().startswith(before)
+    page.group("Governance")
+    page.levers()["engagement, share"].v_model = 0.9
+    page.levers()["form"].v_model = "multiple_hubs"
+    page.levers()["sponsor week, 0 for never"].v_model = 0
+    page.levers()["Seed of the luck"].v_model = 7
+    assert page.this_run() == "This run: as the scenario has it · seed 1"
     assert "<b>Week 1</b>" in page.html()
     page.button("Reset").click()
-    after = "This run: sponsorship 0.9 · funding 2 · governance multiple hubs · mandate 0 · clarity 0.25 · seed 7 "
-    assert page.this_run().startswith(after)
+    after = (
+        "sponsorship.engagement 0.9 · governance.form multiple hubs · sponsorship.sponsor_week never · seed 7"
+    )
+    assert page.this_run() == f"This run: {after}"
     assert "<b>Week 0</b>" in page.html()
     assert "hub 2's way" in page.network().art
     page.button("Step").click()
@@ -315,32 +355,88 @@ def test_levers_act_at_the_reset_and_not_before(page):
     assert len(getattr(mesa.Agent, "_ids", {})) <= kept, "the page keeps the organisations that were reset"
 
 
-def test_levers_make_the_same_organisation_as_the_scenario_s_keys(components):
+# Levers
+
+
+@pytest.fixture(scope="module")
+def levers(components):
+    from sim.browser import levers
+
+    return levers
+
+
+def test_every_mechanism_is_on_the_page_once_and_every_lever_is_a_parameter(levers):
+    plan = load("baseline")
+    parts = [part for parts in levers.parts_of(plan).values() for part in parts]
+    names = [part.name for part in parts]
+    known = {kind.name: kind for kind in schedule()} | {"network": type(plan.network)}
+    assert sorted(names) == sorted(set(known) - levers.HIDDEN)
+    assert {part.name: part.on for part in parts} == {
+        name: name == "network" or plan[name] is not None for name in names
+    }
+    for tables in levers.GROUPS.values():
+        for table, keys in tables.items():
+            assert set(keys.split()) <= set(known[table].model_fields), table
+
+
+def test_a_mechanism_that_no_group_names_is_shown_with_its_first_parameters(levers):
+    class Fatigue(Mechanism):
+        """Belief wears off."""
+
+        loss: float = rate(0.01, "belief lost")
+
+    parts = levers.parts_of(load("baseline").with_mechanism(Fatigue(loss=0.03)))
+    (own,) = [part for part in parts[levers.OTHERS] if part.name == "fatigue"]
+    assert (own.about, own.on, [lever.value for lever in own.levers]) == ("Belief wears off.", True, [0.03])
+
+
+@pytest.mark.parametrize("scenario", ["baseline", "everything"])
+def test_sliders_hold_the_scenario_s_values_exactly_and_stay_within_what_is_allowed(levers, scenario):
+    plan = load(scenario)
+    sliding = [
+        lever
+        for parts in levers.parts_of(plan).values()
+        for part in parts
+        for lever in part.levers
+        if lever.scale
+    ]
+    assert len(sliding) > 50
+    for lever in sliding:
+        least, most, step = lever.scale
+        assert least <= (lever.value or 0) <= most, lever.key
+        assert abs(round((lever.value or 0) / step) * step - (lever.value or 0)) < 1e-9, lever.key
+        table, key = lever.key.rsplit(".", 1)
+        if not table.startswith("events.") and table != "network":
+            kind = next(kind for kind in schedule() if kind.name == table)
+            for end in (least, most):
+                kind(**{key: None if lever.optional and not end else end})
+
+
+def test_moved_levers_make_the_same_scenario_as_its_keys(levers):
+    plan = load("everything")
+    moved = {"turnover": False, "turnover.base": 0.1, "events.pilot": False, "events.group.week": 9,
+             "sponsorship.sponsor_week": None, "network.mean_degree": 8.0}  # fmt: skip
+    keys = {"turnover": False, "events.pilot": False, "events.group.week": 9, "sponsorship.sponsor_week": False,
+            "network.mean_degree": 8.0}  # fmt: skip
+    assert levers.adjusted(plan, moved).hash() == plan.replaced(keys).hash()
+    base = load("baseline")
+    on = levers.adjusted(base, {"turnover.base": 0.1, "turnover": True})
+    assert on.hash() == base.replaced({"turnover": {"base": 0.1}}).hash() != base.hash()
+    assert levers.adjusted(base, {}) is base
+
+
+def test_levers_that_do_not_go_together_are_refused_in_words_and_the_scenario_lives_on(levers):
     from sim.browser.app import AdjustableOrganisation
+    from sim.browser.panel import Moved
 
-    plan = load("baseline", {"weeks": 30, "governance.founded": 5})
-    keys = {
-        "sponsorship.engagement": 0.9, "sponsorship.sponsor_engagement": 1.0, "funding.level": 0.8,
-        "governance.form": "centralised", "governance.mandate": 0.6, "strategy.clarity": 0.2,
-    }  # fmt: skip
-    org = Organisation(plan.replaced(keys), 3)
-    levers = {"sponsorship": 0.9, "funding": 0.8, "form": "centralised", "mandate": 0.6, "clarity": 0.2}
-    pulled = AdjustableOrganisation(plan, 3, **levers)
-    left = AdjustableOrganisation(plan, 3)
-    for _ in range(30):
-        for one in (org, pulled, left):
-            one.step()
-    assert pulled.record.weekly.tobytes() == org.record.weekly.tobytes()
-    assert left.record.weekly.tobytes() != org.record.weekly.tobytes()
-    assert left.plan.hash() == plan.hash()
-
-
-def test_levers_of_mechanisms_that_are_off_are_left_out(components):
-    from sim.browser.app import AdjustableOrganisation, in_words, model_params
-
-    plan = load("baseline", {"governance": False, "sponsorship": False, "weeks": 2})
-    assert list(model_params(plan)) == ["plan", "funding", "clarity", "seed"]
-    assert in_words(AdjustableOrganisation(plan, 4)) == "funding 0.5 · clarity 0.7 · seed 4"
+    plan = load("baseline", {"weeks": 2})
+    moved = Moved(plan)
+    moved["duties"] = True
+    for duty in levers.GROUPS["Duties"]["duties"].split():
+        moved[f"duties.{duty}"] = 0.0
+    org = AdjustableOrganisation(plan, 1, moved)
+    assert "weights sum to nothing" in org.refused
+    assert org.plan.hash() == plan.hash()
 
 
 # The command
@@ -461,12 +557,13 @@ def step(tab, first, last):
 
 
 def test_page_opens_and_steps_in_a_browser(tab):
-    sliders = ("Sponsorship: executives' engagement, 0-1", "Funding, units per head and year",
-               "Mandate of the desk, 0-1", "Clarity of the strategy, 0-1", "Seed of the luck")  # fmt: skip
-    for name in sliders:
-        assert tab.get_by_role("slider", name=name).count() == 1
-        assert tab.locator("label", has_text=name).is_visible()
-    assert tab.get_by_label("Form of governance").is_visible()
+    for name in ("engagement, share", "clarity, share", "Seed of the luck"):
+        assert tab.get_by_role("slider", name=name, exact=True).count() == 1
+        assert tab.locator("label").get_by_text(name, exact=True).is_visible()
+    assert tab.get_by_label("kind").is_visible()
+    help = tab.get_by_text("how precise a signal of the goals each department receives · 0..1")
+    help.scroll_into_view_if_needed()
+    assert help.is_visible()
     start = tab.evaluate(PIXELS)
     assert start["marketing"] > 15 * 20, "the pioneers of marketing are not drawn"
     assert start["white"] > 0.3
@@ -476,22 +573,51 @@ def test_page_opens_and_steps_in_a_browser(tab):
     later = chart_lines(tab)
     assert len(lines) == len(later) == 7
     assert all(len(old) < len(new) for old, new in zip(lines, later, strict=True))
-    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_levers_and_reset_in_a_browser(tab):
     start = tab.evaluate(PIXELS)
     step(tab, 1, 10)
-    slider = tab.get_by_role("slider", name="Sponsorship: executives' engagement, 0-1")
+    slider = tab.get_by_role("slider", name="engagement, share", exact=True)
     slider.focus()
     slider.press("End")
-    tab.wait_for_timeout(300)
-    assert "sponsorship 0.5 " in tab.locator(".unsilo-run").inner_text()
+    wait_for(tab, "Reset applies them")
+    assert "This run: as the scenario has it" in tab.locator(".unsilo-week").inner_text()
     tab.get_by_role("button", name="Reset", exact=True).click()
-    wait_for(tab, "sponsorship 1 ")
+    wait_for(tab, "sponsorship.engagement 1 ")
     wait_for(tab, "Week 0 of")
     tab.wait_for_function(f"({PIXELS})().sum === {start['sum']}")
     step(tab, 1, 1)
+
+
+def test_a_switch_turns_a_mechanism_on_in_a_browser_and_the_run_differs(tab):
+    step(tab, 1, 12)
+    before = chart_lines(tab)
+    tab.get_by_role("button", name="People").click()
+    assert tab.get_by_role("slider", name="attraction, share").count() == 0
+    tab.get_by_role("switch", name="turnover", exact=True).press("Space")
+    tab.get_by_role("slider", name="base, 1/week").press("End")
+    tab.get_by_text("chance that an employee without any satisfaction leaves").wait_for()
+    tab.get_by_role("button", name="Reset", exact=True).click()
+    wait_for(tab, "This run: turnover on · turnover.base 0.02")
+    step(tab, 1, 12)
+    assert len(chart_lines(tab)) == len(before)
+    assert chart_lines(tab) != before
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_nothing_scrolls_sideways_with_all_groups_open(tab, width, height):
+    tab.set_viewport_size({"width": width, "height": height})
+    closed = tab.locator("button.unsilo-group[aria-expanded=false]")
+    while closed.count():
+        left = closed.count()
+        closed.first.click()
+        tab.wait_for_function(
+            "left => document.querySelectorAll('button.unsilo-group[aria-expanded=false]').length < left",
+            arg=left,
+        )
+    for where in ("document.documentElement", "document.querySelector('.v-navigation-drawer__content')"):
+        assert tab.evaluate(f"{where}.scrollWidth <= {where}.clientWidth"), where
 
 
 def test_play_runs_and_stops_and_tabs_have_organisations_of_their_own(tab, chromium, address):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import COMMANDS, main
+from sim.mechanisms import Turnover, schedule
 
 SMALL = ["--set", "organisation.employees=60", "--set", "weeks=40"]
 
@@ -68,6 +69,25 @@ def test_show_gives_value_unit_range_meaning_and_source(unsilo):
     for part in ("0.25", "units/head/year", "0..2"):
         assert part in line
     assert json.loads(unsilo("show", "baseline", "--json")[1])["funding"]["level"] == 0.5
+
+
+def test_show_groups_parameters_by_mechanism_and_lists_those_that_are_off_if_asked(unsilo):
+    def heads(out):
+        return [line.split("]")[0][1:] for line in out.splitlines() if line.startswith("[")]
+
+    def keys(out):
+        return {line.split()[0] for line in out.splitlines() if line.startswith(" turnover.")}
+
+    _, out, _ = unsilo("show", "baseline")
+    shown = heads(out)
+    assert "[funding] Budgets, fixed by a schedule or earned by evidence" in out
+    assert "turnover" not in shown and "turnover" in out.splitlines()[-1]
+    _, out, _ = unsilo("show", "baseline", "--all")
+    assert heads(out)[: len(shown)] == shown
+    assert set(heads(out)[len(shown) :]) == {kind.name for kind in schedule()} - set(shown)
+    assert "[turnover] off." in out
+    assert keys(out) == {f"turnover.{key}" for key in Turnover.model_fields}
+    assert "[turnover] off." not in unsilo("show", "everything", "--all")[1]
 
 
 def test_new_writes_a_file_that_checks_and_can_be_uncommented(unsilo, tmp_path):

@@ -35,10 +35,12 @@ def scenarios(as_json: bool) -> None:
 
 @click.command()
 @click.argument("scenario", default="baseline")
+@click.option("--all", "whole", is_flag=True, help="Also the mechanisms that are off, with their defaults.")
 @changes
 @as_json
-def show(scenario: str, changes: dict[str, object], as_json: bool) -> None:
+def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) -> None:
     """Every parameter of SCENARIO: value, unit, range, meaning, and where it comes from."""
+    from sim.mechanisms import schedule
     from sim.scenario import parameters
 
     plan = plan_of(scenario, changes)
@@ -52,8 +54,27 @@ def show(scenario: str, changes: dict[str, object], as_json: bool) -> None:
             continue
         head = key.split(".")[0] if "." in key else "run"
         groups.setdefault(head, []).append([key, number(value), unit, allowed, meaning, source])
-    for rows in groups.values():
-        table(["key", "value", "unit", "allowed", "meaning", "source"], rows, "lr")
+    about = {one.name: _first_line(type(one)) for one in plan.mechanisms}
+    off = [kind for kind in schedule() if plan[kind.name] is None]
+    if whole:
+        for kind in off:
+            about[kind.name] = f"off. {_first_line(kind)}"
+            groups[kind.name] = [
+                [key, number(value), unit, allowed, meaning, source]
+                for key, value, unit, allowed, meaning, source in parameters(kind, f"{kind.name}.")
+            ]
+    for head, rows in groups.items():
+        click.secho(f"[{head}] {about.get(head, '')}".rstrip(), bold=True)
+        if rows:
+            table(["key", "value", "unit", "allowed", "meaning", "source"], rows, "lr")
+    if off and not whole:
+        names = ", ".join(kind.name for kind in off)
+        click.echo(f"Off: {names} (their parameters: unsilo show {scenario} --all)")
+
+
+def _first_line(kind: type) -> str:
+    """What a mechanism is about, in its own words."""
+    return (kind.__doc__ or "").split("\n")[0]
 
 
 @click.command()

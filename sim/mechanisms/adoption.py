@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.luck import combine
+from sim.kernels import kernel
+from sim.luck import combine, normal, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT, HAZARD, SHARE, spread
 from sim.mechanisms.utility import climb
@@ -137,13 +138,7 @@ class Adoption(Mechanism):
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw newcomers' thresholds."""
-        e = org.employees
-        luck = org.luck.normal("threshold", e.key[rows])
-        if self._by_count:
-            e.threshold[rows] = np.maximum(0.0, self.contacts + self.contacts_spread * luck)
-        else:
-            threshold = self.threshold + self.threshold_spread * luck
-            e.threshold[rows] = np.minimum(np.maximum(threshold, self.threshold_least), self.threshold_most)
+        first_thresholds(self.coefficients, self._by_count, org.luck.stream("threshold"), rows, org.state)
 
     def step(self, org: Organisation) -> None:
         """Everybody climbs, stays or lapses by last week's practitioners."""
@@ -158,3 +153,16 @@ class Adoption(Mechanism):
     @property
     def _by_count(self) -> bool:
         return self.rule == "threshold" and self.threshold_of == "count"
+
+
+@kernel
+def first_thresholds(coefficients, by_count, stream, rows, org):
+    """Thresholds of the people in these rows, int64[n]."""
+    c, key, threshold = coefficients[0], org.employees.key, org.employees.threshold
+    for i in rows:
+        luck = normal(word(stream, key[i]))
+        if by_count:
+            threshold[i] = max(0.0, c.contacts + c.contacts_spread * luck)
+        else:
+            drawn = c.threshold + c.threshold_spread * luck
+            threshold[i] = min(max(drawn, c.threshold_least), c.threshold_most)

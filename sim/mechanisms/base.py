@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -32,13 +32,8 @@ class Mechanism(Section):
     @cached_property
     def coefficients(self) -> np.ndarray:
         """The parameters that are one number or switch, for kernels: a record array of one row, fields by key."""
-        kinds = {bool: np.bool_, int: np.int64, float: np.float64}
-        fields = [
-            (key, kinds[of.annotation])
-            for key, of in type(self).model_fields.items()
-            if of.annotation in kinds
-        ]
-        return np.array([tuple(getattr(self, key) for key, _ in fields)], np.dtype(fields))
+        layout = _layout(type(self))
+        return np.array([tuple(getattr(self, key) for key in layout.names or ())], layout)
 
     def build(self, org: Organisation) -> None:
         """Set the columns as they stand at week 0; called once, in the order of the schedule."""
@@ -48,3 +43,12 @@ class Mechanism(Section):
 
     def step(self, org: Organisation) -> None:
         """Move the organisation by one week; `org.week` is the week that is being lived."""
+
+
+@cache
+def _layout(kind: type[Mechanism]) -> np.dtype:
+    """How a mechanism's coefficients lie: one object a class, for a kernel compares layouts at every call."""
+    kinds = {bool: np.bool_, int: np.int64, float: np.float64}
+    return np.dtype(
+        [(key, kinds[of.annotation]) for key, of in kind.model_fields.items() if of.annotation in kinds]
+    )

@@ -61,6 +61,8 @@ class Incidents(Mechanism):
     def step(self, org: Organisation) -> None:
         """Let chance decide in each department whether something goes wrong, in which practice and how badly."""
         luck = org.luck.stream("incidents", org.week)
+        if not possible(self.coefficients, luck, org.state):
+            return
         departments, practices, severities = happen(self.coefficients, luck, org.week, org.state)
         for department, practice, severity in zip(departments, practices, severities, strict=True):
             self.strike(org, int(department), int(practice), float(severity))
@@ -130,6 +132,22 @@ def chances_of(coefficients, exposed, org):
         louder = 1.0 + c.voices * d.activity[here] / d.size[here]
         chance[here] = min(1.0, c.base * exposed[here].sum() * louder)
     return chance
+
+
+@kernel
+def possible(coefficients, stream, org):
+    """Whether luck would have an incident somewhere if nobody there were cleared or knew the policy."""
+    c, d, risk = coefficients[0], org.departments, org.practices.risk
+    key, size, practised, activity = d.key, d.size, d.practised, d.activity
+    for here in range(len(key)):
+        most = 0.0
+        for k in range(len(risk)):
+            most += risk[k] * practised[here, k] / size[here]
+        if unit(word(stream, key[here])) < min(
+            1.0, c.base * most * (1.0 + c.voices * activity[here] / size[here])
+        ):
+            return True
+    return False
 
 
 @kernel

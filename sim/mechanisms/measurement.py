@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.kernels import kernel
 from sim.luck import combine
 from sim.mechanisms.base import Mechanism
@@ -56,12 +58,13 @@ class Measurement(Mechanism):
 
 @kernel
 def measure(coefficients, week, org):
-    """Measured worth of each department and practice; evidence of the heads and, last, of the top executive."""
+    """Measured worth of each department and practice; evidence of the heads and, last, of the firms' top executives."""
     c, d, x = coefficients[0], org.departments, org.executives
     departments, delay, practices = d.past.shape
-    all_worth = all_active = 0.0
-    for seat in range(departments + 1):
-        seen, active = all_worth, all_active
+    all_worth, all_active = np.zeros(len(org.firms.top)), np.zeros(len(org.firms.top))
+    for seat in range(len(x.firm)):
+        firm = x.firm[seat]
+        seen, active = all_worth[firm], all_active[firm]
         if seat < departments:
             seen = active = 0.0
             noise = c.noise * (1.0 - d.insight[seat])
@@ -72,8 +75,8 @@ def measure(coefficients, week, org):
                 d.measured[seat, k] = worth + noise * d.error[seat, k]
                 seen += d.size[seat] * d.measured[seat, k]
                 active += d.practised[seat, k] * d.fit[seat, k]
-            all_worth += seen
-            all_active += active
+            all_worth[firm] += seen
+            all_active[firm] += active
         attainable = x.attainable[seat]
         outcome = min(1.0, max(0.0, seen / (c.good * attainable)))
         x.evidence[seat] = c.focus * outcome + (1.0 - c.focus) * c.followers * active / attainable

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
@@ -50,26 +52,29 @@ class Rumours(Mechanism):
 @kernel
 def talk(coefficients, stated, org):
     """A week of talk by what everybody believed before it; `stated` says whether the official statement is made."""
-    c, e, d = coefficients[0], org.employees, org.departments
-    rumour = e.rumour
+    c, e = coefficients[0], org.employees
+    rumour, breadth, department, lead = e.rumour, e.breadth, e.department, org.departments.lead
     if not rumour.any():
         return
-    before, breadth, department = rumour.copy(), e.breadth, e.department
+    spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
+    before, corrects = rumour.copy(), (breadth > 0) & (rumour <= c.doubt)
     indptr, indices, weights = org.ties
     for i in range(len(before)):
         ties, heard, correcting = 0, 0.0, 0
-        for at in range(indptr[i], indptr[i + 1]):
-            j = indices[at]
+        for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+            j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
+            if j == i:  # the rest of the row is idle
+                break
             ties += weights[at]
             heard += weights[at] * before[j]
-            correcting += (breadth[j] > 0) & (before[j] <= c.doubt)
+            correcting += corrects[j]
         told = heard / ties if ties > 0 else 0.0
-        now = before[i] + c.spread * told * (1.0 - before[i]) - c.fading * before[i]
-        now *= 1.0 - min(1.0, c.crowd * correcting)
+        now = before[i] + spread * told * (1.0 - before[i]) - fading * before[i]
+        now *= 1.0 - min(1.0, crowd * correcting)
         if stated:
-            now *= 1.0 - min(1.0, c.official * d.lead[department[i]])
+            now *= 1.0 - min(1.0, official * lead[department[i]])
         rumour[i] = now
     for k in range(len(e.belief)):
         belief = e.belief[k]
         for i in range(len(belief)):
-            belief[i] -= c.disbelief * rumour[i] * belief[i]
+            belief[i] -= disbelief * rumour[i] * belief[i]

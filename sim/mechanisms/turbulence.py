@@ -45,7 +45,8 @@ class Turbulence(Mechanism):
 @kernel
 def changing(coefficients, stream, org):
     """The practices whose best way changes this week, int64[n]."""
-    changes = np.empty(len(org.practices.key), np.bool_)
-    for k in range(len(changes)):
-        changes[k] = unit(word(stream, org.practices.key[k])) < coefficients[0].chance
+    key, chance = org.practices.key, coefficients[0].chance
+    changes = np.empty(len(key), np.bool_)
+    for k in range(len(key)):
+        changes[k] = unit(word(stream, key[k])) < chance
     return np.flatnonzero(changes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import unit, word
+from sim.luck import draws
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import staff_of
@@ -94,35 +94,39 @@ def satisfy(coefficients, org):
 
 @kernel
 def leavers(coefficients, stream, org):
-    """The rows of those who leave this week; a draw is compared with the most that the chance can be before it is computed."""
-    c, e, x = coefficients[0], org.employees, org.executives
-    key, satisfaction = e.key, e.satisfaction
-    chance, leaves = np.full(len(key), c.base), np.empty(len(key), np.bool_)
-    for seat in range(len(x.person)):
-        chance[x.person[seat]] = c.executives
-    for i in range(len(key)):
-        leaves[i] = unit(word(stream, key[i])) < chance[i]
-    for i in range(len(key)):
-        if leaves[i]:
-            least = chance[i] * math.exp(-c.sensitivity * satisfaction[i])
-            leaves[i] = unit(word(stream, key[i])) < least
-    return np.flatnonzero(leaves)
+    """The rows of those who leave this week; a draw is compared with the most that any chance can be before it is computed."""
+    c, e, person = coefficients[0], org.employees, org.executives.person
+    key, satisfaction, luck = e.key, e.satisfaction, np.empty(len(e.key))
+    draws(stream, key, luck)
+    rows, count = np.flatnonzero(luck < max(c.base, c.executives)), 0
+    for i in rows:
+        chance = c.executives if (person == i).any() else c.base
+        if luck[i] < chance * math.exp(-c.sensitivity * satisfaction[i]):
+            rows[count] = i
+            count += 1
+    return rows[:count]
 
 
 @kernel
 def attract(coefficients, rows, org):
     """Newcomers' thresholds and satisfaction; `rows` int[n] are theirs."""
-    c, e, d = coefficients[0], org.employees, org.departments
-    new = np.zeros(len(e.satisfaction), np.bool_)
-    new[rows] = True
+    ordinary, attraction = coefficients[0].ordinary, coefficients[0].attraction
+    e, d = org.employees, org.departments
+    satisfaction, threshold, department, first, size = (
+        e.satisfaction, e.threshold, e.department, d.first, d.size,
+    )  # fmt: skip
+    new, joined = np.zeros(len(satisfaction), np.bool_), np.zeros(len(size), np.bool_)
     for i in rows:
-        e.satisfaction[i] = c.ordinary
-    for here in range(len(d.size)):
+        satisfaction[i] = ordinary
+        new[i] = joined[department[i]] = True
+    for here in range(len(size)):
+        if not joined[here]:
+            continue
         content, stay = 0.0, 0
-        for i in staff_of(d.first, d.size, here):
-            content += e.satisfaction[i] * (not new[i])
+        for i in staff_of(first, size, here):
+            content += satisfaction[i] * (not new[i])
             stay += not new[i]
-        culture = content / stay if stay > 0 else c.ordinary
-        for i in staff_of(d.first, d.size, here):
+        culture = content / stay if stay > 0 else ordinary
+        for i in staff_of(first, size, here):
             if new[i]:
-                e.threshold[i] *= 1.0 - c.attraction * max(0.0, culture - c.ordinary)
+                threshold[i] *= 1.0 - attraction * max(0.0, culture - ordinary)

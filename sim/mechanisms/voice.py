@@ -37,19 +37,21 @@ class Voice(Mechanism):
 @kernel
 def fall_flat(coefficients, of_worth, org):
     """Take the harm from what `worth` has written this week; listening counts by its most practised practice."""
-    c, worth, d, p = coefficients[0], of_worth[0], org.departments, org.practices
-    for here in range(len(d.size)):
+    harm, enough = coefficients[0].harm, coefficients[0].enough
+    experience, pace = of_worth[0].experience, of_worth[0].pace
+    d, listens, presents = org.departments, org.practices.listens, org.practices.presents
+    size, practised, routine, experienced, worth = d.size, d.practised, d.routine, d.experienced, d.worth
+    for here in range(len(size)):
         listening = 0
-        for k in range(len(p.key)):
-            if p.listens[k]:
-                listening = max(listening, d.practised[here, k])
-        heard = listening / d.size[here]
-        if heard >= c.enough:
+        for k in range(len(listens)):
+            if listens[k]:
+                listening = max(listening, practised[here, k])
+        heard = listening / size[here]
+        if heard >= enough:
             continue
-        lost = c.harm * (1.0 - heard / c.enough)
-        for k in range(len(p.key)):
-            if p.presents[k]:
-                for w in range(d.experienced.shape[2]):
-                    felt = d.experienced[here, k, w] - worth.experience * lost
-                    d.experienced[here, k, w] = max(0.0, felt)
-                d.worth[here, k] -= worth.pace * lost * d.routine[here, k] / d.size[here]
+        lost = harm * (1.0 - heard / enough)
+        for k in range(len(presents)):
+            if presents[k]:
+                for w in range(experienced.shape[2]):
+                    experienced[here, k, w] = max(0.0, experienced[here, k, w] - experience * lost)
+                worth[here, k] -= pace * lost * routine[here, k] / size[here]
