@@ -36,7 +36,7 @@ class Record:
         seed: the seed.
         departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
         functions: what each department does.
-        staff: int64[departments], people in each.
+        staff: int64[1 + weeks, departments], people in each.
         meant: bool[departments, practices], the practice is meant for the department.
         practices: names, the columns of `by_practice`.
         weekly: float64[1 + weeks, series], columns in the order of `WEEKLY`.
@@ -76,7 +76,7 @@ class Record:
         """An empty record, as long as the scenario's run."""
         weeks, d, k = org.plan.weeks + 1, org.departments.rows, org.practices.rows
         return cls(
-            org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(),
+            org.plan, org.seed, org.department_names, org.functions, np.zeros((weeks, d), np.int64),
             org.departments.meant.copy(), org.practice_names, np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)),
             np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, org.executives.rows)),
             np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)), np.zeros((weeks, d, k), np.int64),
@@ -89,7 +89,7 @@ class Record:
         keep(
             org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.left,
             org.incidents, self.plan.outcome.hollow_below, org.state, self.weekly, self.adoption, self.by_practice,
-            self.served, self.executives, self.habits, self.worth, self.practised, self.backing,
+            self.served, self.executives, self.habits, self.worth, self.practised, self.backing, self.staff,
         )  # fmt: skip
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -109,6 +109,7 @@ class Record:
             self.worth,
             self.practised,
             self.backing,
+            self.staff,
         )
         content = hashlib.blake2b(digest_size=16)
         for array in kept:
@@ -147,13 +148,13 @@ def hollow(below, org):
 @kernel
 def keep(
     week, stage, in_contact, measured, by_practice, adoption, ledger, left, incidents, hollow_below, org,
-    weekly, adoptions, by_practices, served, executives, habits, worths, practised, backing,
+    weekly, adoptions, by_practices, served, executives, habits, worths, practised, backing, staffs,
 ):  # fmt: skip
     """Write a week into the record; the organisation's series in the order of `WEEKLY`."""
     e, d, x = org.employees, org.departments, org.executives
     size, fit, staff = d.size, d.fit, len(e.key)
     adoptions[week], by_practices[week], habits[week] = adoption, by_practice, d.habit
-    served[week], executives[week] = d.guided, x.engagement
+    served[week], executives[week], staffs[week] = d.guided, x.engagement, size
     worths[week], practised[week], backing[week] = d.worth, d.practised, d.backing
     worth = aligned = money = reached = 0.0
     for here in range(len(size)):
