@@ -284,11 +284,10 @@ def test_returns_by_hand(books):
 def test_support_splits_the_money_where_programmes_move_it(books):
     record = books(programmes__pace=0.1)
     record.spent[1, 0, 0] = 8.0
-    record.meant[0] = [True, True, False, False, True]
     record.backing[1, 0] = [1.5, 0.75, 1.0, 1.0, 0.75]
     record.practised[1, 0] = [0, 0, 9, 9, 9]
     found = returns(record)
-    assert [one.spent for one in found.programmes] == pytest.approx([4.0, 2.0, 0.0, 0.0, 2.0])
+    assert [one.spent for one in found.programmes] == pytest.approx([2.4, 1.2, 1.6, 1.6, 1.2])
     assert (found.split, found.unassigned) == ("support", 0.0)
 
 

@@ -80,7 +80,7 @@ def returns(record: Record) -> Returns:
     """
     weeks, value = slice(record.week + 1), record.plan.returns.value
     split = "support" if record.plan["programmes"] else "practitioners"
-    parts = record.backing * record.meant if split == "support" else record.practised
+    parts = record.backing if split == "support" else record.practised
     parts, money = parts[weeks], record.spent[weeks].sum(axis=2)
     whole = parts.sum(axis=2)
     per_part = np.divide(money, whole, out=np.zeros_like(money), where=whole > 0)
