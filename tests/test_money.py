@@ -247,7 +247,7 @@ def books(small):
 
 def test_returns_by_hand(books):
     record = books()
-    record.staff[:2] = 13, 26
+    record.staff[:, :2] = 13, 26
     record.spent[1, 0, :2], record.spent[2, 0, 2] = [4.0, 6.0], 10.0
     record.spent[1, 1, 4] = 7.0
     record.practised[1, 0], record.practised[2, 0] = [1, 4, 0, 0, 0], [5, 0, 5, 0, 0]
@@ -258,7 +258,7 @@ def test_returns_by_hand(books):
         0.2,
         1.0,
     )
-    record.worth[1, 0, 2], record.staff[2] = -0.4, 52
+    record.worth[1, 0, 2], record.staff[:, 2] = -0.4, 52
     found = returns(record)
     first, second, third = found.departments[:3]
     assert (first.spent, first.worth) == pytest.approx((20.0, 13 * (0.5 + 0.3 - 0.4) / 52))
