@@ -50,26 +50,31 @@ def test_hollow_where_nobody_practises_and_where_nothing_is_worth_anything(small
 
 
 def test_series_of_people_and_of_worth_are_those_of_the_organisation(small):
-    org = Organisation(small("everything", turnover__base=0.02, incidents__base=0.5), 3)
+    wave = {"what": "hiring_wave", "week": 50, "people": 25}
+    org = Organisation(small("everything", turnover__base=0.02, incidents__base=0.5, events__wave=wave), 3)
     seen = []
     while org.running:
         org.step()
         e, d = org.employees, org.departments
         people = (org.left[org.week], e.satisfaction.mean(), e.rumour.mean(), org.incidents[org.week].sum())
-        seen.append((people, d.worth.copy(), d.practised.copy()))
-    people, worth, practised = (np.array(part) for part in zip(*seen, strict=True))
+        seen.append(
+            (people, *(getattr(d, name).copy() for name in ("worth", "practised", "backing", "size")))
+        )
+    people, worth, practised, backing, size = (np.array(part) for part in zip(*seen, strict=True))
     for column, name in enumerate(("left", "satisfaction", "rumour", "incidents")):
         assert org.record[name][1:] == pytest.approx(people[:, column]) and org.record[name].max() > 0.0
     assert np.array_equal(org.record.worth[1:], worth) and worth.max() > 0.0
     assert np.array_equal(org.record.practised[1:], practised)
+    assert np.array_equal(org.record.backing[1:], backing) and np.ptp(backing) > 0.0
+    assert np.array_equal(org.record.staff[1:], size) and size[-1].sum() == size[0].sum() + 25
     assert org.record.digest() == run(org.plan, 3).digest()
 
 
-@pytest.mark.parametrize("kept", ["worth", "practised"])
+@pytest.mark.parametrize("kept", ["worth", "practised", "backing", "staff"])
 def test_the_digest_is_of_all_that_is_kept(small, kept):
     record = run(small(weeks=5), 1)
     before = record.digest()
-    getattr(record, kept)[2, 1, 0] += 1
+    getattr(record, kept)[2, 1] += 1
     assert record.digest() != before
 
 

@@ -21,9 +21,8 @@ class Programmes(Mechanism):
     Each quarter part of a department's support goes to its meant practices in proportion to `focus` x measured worth +
     (1 - focus) x `followers` x share practising, with `measurement`'s focus and followers, or by the share practising alone
     without that mechanism. Support is only moved: its mean over a department's meant practices stays 1, and the other
-    practices keep what they have. It multiplies what technology takes off the effort of trying and the budget below
-    which practitioners lapse; training serves all practices alike. Tools that would take away more than all effort are
-    money lost.
+    practices keep what they have. It multiplies what technology takes off the effort of trying, at most all of it, and the
+    budget that keeps practitioners from lapsing; training serves all practices alike.
     """
 
     reporting: Literal["programme", "pooled"] = parameter(
@@ -42,7 +41,7 @@ class Programmes(Mechanism):
 
 @kernel
 def steer(coefficients, pooled, focus, followers, org):
-    """Move each department's support towards its practices' part of the signal; nowhere where there is no signal."""
+    """Move each department's support towards its practices' parts of the signal; nothing where there is no signal."""
     c, d = coefficients[0], org.departments
     departments, practices = d.backing.shape
     signal = np.zeros(practices)
@@ -58,6 +57,6 @@ def steer(coefficients, pooled, focus, followers, org):
             continue
         for k in range(practices):
             if d.meant[here, k]:
-                seen = total / meant if pooled else signal[k]
-                due = c.even + (1.0 - c.even) * meant * seen / total
+                part = 1.0 / meant if pooled else signal[k] / total
+                due = c.even + (1.0 - c.even) * meant * part
                 d.backing[here, k] += c.pace * (due - d.backing[here, k])
