@@ -302,6 +302,8 @@ def test_digital_ties_outlive_new_ties_and_a_reorganisation():
     come_from[free] = np.roll(free, 7)
     org.regroup(come_from)
     assert people() == before
+    org.set_ties(org.ties.split(org.room)[0])
+    assert people() == before
     (i, j), *rest = sorted(online(org))
     org.tie([i], [j], 2)
     assert online(org) == set(rest), "a digital tie gives way"
