@@ -271,3 +271,13 @@ def test_wrong_events_are_refused_by_name(event, message):
     with pytest.raises(InputError) as error:
         load("baseline", {"events.it": event})
     assert message in str(error.value)
+
+
+def test_events_of_one_week_happen_in_the_order_of_their_names(plan):
+    events = {"a": {"what": "pilot", "week": 9, "department": "service", "practice": "helping", "staff": 1.0},
+              "b": {"what": "reorganisation", "week": 9, "staff": 1.0}}  # fmt: skip
+    digests = [
+        run(plan.replaced({"events": {name: events[of] for name, of in names}}), 3).digest()
+        for names in (("aa", "bb"), ("bb", "aa"), ("ab", "ba"))
+    ]
+    assert digests[0] == digests[1] != digests[2]
