@@ -377,6 +377,7 @@ class PlainOrganisation(mesa.Model):
             sum(one.understanding for one in x) / len(x), self.budget, sum(sum(uses) for uses in spent),
             sum(here.share * here.size for here in d) / n, joined / n, self.in_contact / n, self.knowing / n,
             hub.made, hub.done, hub.waited, hub.given_up, hub.withdrawn, sum(here.waiting for here in d),
+            self.hollow(), 0, 0.5, 0.0, 0,  # nobody leaves, and nothing goes wrong
         ))  # fmt: skip
         self.by_department.append(by_department.tolist())
         self.by_practice.append(by_practice.tolist())
@@ -384,6 +385,16 @@ class PlainOrganisation(mesa.Model):
         self.engagement.append([one.engagement for one in x])
         self.habits.append([list(here.habit) for here in d])
         self.spent.append(spent)
+
+    def hollow(self) -> float:
+        """Share of practising pairs that experience hardly any worth."""
+        pairs = [
+            (people, worth < self.plan.outcome.hollow_below)
+            for here in self.departments
+            for tally, experienced in zip(here.tally, here.experienced, strict=True)
+            for people, worth in zip(tally, experienced, strict=True)
+        ]
+        return sum(people for people, empty in pairs if empty) / max(1, sum(people for people, _ in pairs))
 
     def __getitem__(self, name: str) -> np.ndarray:
         """A weekly series, as in a record: float64[1 + weeks lived]."""

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import network, staff
+from sim.errors import Fault, InputError, nearest_name
 from sim.luck import key_of
 from sim.roster import digest, read_roster
 from sim.tables import (
-    NOBODY,
     OBJECTIVES,
     SOURCES,
     Departments,
     Desks,
     Employees,
     Executives,
+    Firms,
     Practices,
     State,
 )
 from sim.tally import Changes
+from sim.ties import Ties
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -38,8 +40,9 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
     if people.roster and people.ties:
         files = tuple(Path(path) for path in (people.roster, people.ties, people.reports) if path)
         return _read(files, digest(files))
-    generated = staff.generate(people.sizes(), people.span)
-    return generated, network.generate(plan.network, generated, org.luck)
+    firms = [staff.generate(sizes, people.span) for sizes in people.firm_sizes()]
+    ties = [network.generate(plan.network, one, org.luck) for one in firms]
+    return (firms[0], ties[0]) if len(firms) == 1 else (staff.together(firms), Ties.together(ties))
 
 
 @lru_cache(maxsize=2)
@@ -48,29 +51,59 @@ def _read(files: tuple[Path, ...], content: str) -> tuple[staff.Staff, network.T
     return read_roster(*files)
 
 
+def _without(ties: Ties, who: staff.Staff, plan: Scenario) -> Ties:
+    """The ties that are left where some departments are disconnected."""
+    people = plan.organisation
+    if not people.disconnected:
+        return ties
+    rows = {name: number for number, name in enumerate(who.departments)}
+    apart = np.zeros((len(rows), len(rows)), np.bool_)
+    for firm in range(len(who.tops)):
+        for names in people.disconnected:
+            pair = [people.name(name, firm) for name in names]
+            for name in pair:
+                if name not in rows:
+                    near = nearest_name(name, who.departments)
+                    allowed = f"one of {', '.join(who.departments)}"
+                    raise InputError(
+                        [Fault("organisation.disconnected", f"found {name!r}", allowed, "", near)]
+                    )
+            one, other = (rows[name] for name in pair)
+            apart[one, other] = apart[other, one] = True
+    source, target, weight = ties.edges()
+    kept = ~apart[who.department[source], who.department[target]]
+    return Ties.from_edges(ties.n, source[kept], target[kept], weight[kept])
+
+
 def build_tables(org: Organisation) -> None:
     """Give the organisation its tables, with structure filled in and all state at its neutral start."""
     plan = org.plan
-    who, org.ties = people_and_ties(plan, org)
+    who, ties = people_and_ties(plan, org)
+    org.ties = _without(ties, who, plan)
     names = tuple(plan.practices)
     governance = plan["governance"]
-    desks = governance.desk_count(len(who.departments)) if governance else 0
+    alliance, firms = plan["alliance"], len(who.tops)
+    territories = alliance.territories(firms) if alliance else firms
+    desks = territories * governance.desk_count(len(who.departments) // territories) if governance else 0
     org.ways = len(who.departments) + desks if plan["ways"] else 1
     axes = {
         "practice": len(names),
         "way": org.ways,
         "objective": len(OBJECTIVES),
         "quarter": 13,
+        "delay": getattr(plan["measurement"], "delay", 0),
         "source": len(SOURCES),
+        "outsider": plan["outside"].most if plan["outside"] else 0,
     }
     org.practice_names, org.department_names = names, who.departments
     org.practices = Practices(len(names), axes)
     org.employees = Employees(who.n, axes)
     org.departments = Departments(len(who.departments), axes)
-    org.executives = Executives(len(who.departments) + 1, axes)
+    org.firms = Firms(firms, axes)
+    org.executives = Executives(len(who.departments) + firms, axes)
     org.desks = Desks(desks, axes)
 
-    e, d, x, p = org.employees, org.departments, org.executives, org.practices
+    e, d, x, p, f = org.employees, org.departments, org.executives, org.practices, org.firms
     e.key[:], e.department[:], e.manager[:], e.level[:] = who.key, who.department, who.manager, who.level
     org.lines = staff.Lines.of(who.manager)
     e.reports[:] = np.diff(org.lines.indptr)
@@ -81,23 +114,27 @@ def build_tables(org: Organisation) -> None:
         getattr(p, name)[:] = [getattr(one, name) for one in plan.practices.values()]
     p.listens[:] = [one.kind == "listening" for one in plan.practices.values()]
     p.presents[:] = [one.kind == "presence" for one in plan.practices.values()]
+    p.collaborates[:] = [one.kind == "collaboration" for one in plan.practices.values()]
     p.engages[:] = [one.kind == "engagement" for one in plan.practices.values()]
+    org.functions = who.functions
     functions = [what.casefold() for what in who.functions]
     special = _folded(plan.organisation.specificity)
     d.specificity[:] = [special.get(what, UNKNOWN) for what in functions]
     fits = [_folded(one.fit) for one in plan.practices.values()]
     d.fit[:] = [[fit.get(what, UNKNOWN) for fit in fits] for what in functions]
     d.meant[:] = d.fit >= MEANT
-    fitting = d.size * d.fit.sum(axis=1)
-    x.staff[:-1], x.staff[-1] = d.size, who.n
-    x.attainable[:-1], x.attainable[-1] = fitting, fitting.sum()
-    np.maximum(1e-9, x.attainable, out=x.attainable)
+    d.firm[:], f.top[:] = who.firm, who.tops
+    d.place[:] = np.arange(d.rows) - np.searchsorted(who.firm, who.firm)
+    f.seat[:] = np.arange(d.rows, x.rows)
+    x.firm[f.seat] = np.arange(f.rows)
+    for name in ("pool", "circle", "territory"):
+        getattr(f, name)[:] = np.arange(f.rows)
+    x.person[:], x.scope[: d.rows] = (*who.head, *who.tops), np.arange(d.rows)
+    org.scopes()
     if org.ways > 1:
         d.habit[:] = np.arange(d.rows)[:, None]  # every department starts on its own way
     org.requests = np.zeros(5, np.int64)
     org.state = State.of({"changes": Changes.room(who.n * len(names)), **shared(org)})
-    org.top = who.top
-    x.person[:], x.scope[:] = (*who.head, who.top), (*range(d.rows), NOBODY)
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
 
 
@@ -108,13 +145,16 @@ def shared(org: Organisation) -> dict[str, Any]:
 
 def _owners(org: Organisation) -> list[str]:
     """Mark the departments that own the activity; on a roster without them, the largest owns it."""
-    d, owners = org.departments, org.plan.organisation.owners
+    d, people = org.departments, org.plan.organisation
+    owners = [people.name(owner, firm) for firm in range(org.firms.rows) for owner in people.owners]
     d.owner[:] = [name in owners for name in org.department_names]
     if d.owner.any():
         return []
     d.owner[np.argmax(d.size)] = True
     largest = org.department_names[int(np.argmax(d.size))]
-    return [f"no department is called {' or '.join(owners)}: the largest, {largest}, owns the activity"]
+    return [
+        f"no department is called {' or '.join(people.owners)}: the largest, {largest}, owns the activity"
+    ]
 
 
 def _folded(table: dict[str, float]) -> dict[str, float]:

@@ -8,6 +8,7 @@ import mesa
 import numpy as np
 
 from sim.agents import Employee
+from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES, organisation_measures
 from sim.mechanisms.base import Mechanism
@@ -15,9 +16,9 @@ from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
-from sim.tables import Departments, Desks, Employees, Executives, Practices, State
+from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State
 from sim.tally import connect, settle
-from sim.ties import Ties
+from sim.ties import Edges, Ties
 
 
 class Firm(mesa.Model):
@@ -29,18 +30,21 @@ class Firm(mesa.Model):
     week: int
     practice_names: tuple[str, ...]
     department_names: tuple[str, ...]
+    functions: tuple[str, ...]
     practices: Practices
     employees: Employees
     departments: Departments
     executives: Executives
+    firms: Firms
     desks: Desks
     ties: Ties
+    room: int = 0
+    by_peers: float = 0.0
     lines: Lines
     requests: np.ndarray
     state: State
     hosts: list[Mechanism]
     ways: int
-    top: int
     notices: tuple[str, ...]
     _measures: np.ndarray
     _by_practice: np.ndarray
@@ -88,16 +92,31 @@ class Firm(mesa.Model):
         Args:
             source: int[m], rows of employees.
             target: int[m], rows of employees.
-            weight: strength of each tie; a pair that is tied already keeps the greater one.
+            weight: strength of each tie; a pair that is tied already keeps the greater one, but a digital tie gives way.
         """
         source, target = np.atleast_1d(source).astype(np.int32), np.atleast_1d(target).astype(np.int32)
-        self.set_ties(self.ties.with_edges(source, target, np.full(len(source), weight, np.int16)))
+        lasting, digital = self.ties.split(self.room)
+        self.set_ties(lasting.with_edges(source, target, np.full(len(source), weight, np.int16)), digital)
 
-    def set_ties(self, ties: Ties) -> None:
-        """Replace the contact network."""
-        self.ties = ties
-        vars(self.state)["ties"] = ties
-        connect(*ties, self.state)
+    def reseat(self, now_at: np.ndarray) -> None:
+        """Let the contact network follow people to other rows: for each row where its person sits now, int[n]."""
+        lasting, (source, target, weight) = self.ties.split(self.room)
+        a, b, strength = lasting.edges()
+        ties = Ties.from_edges(self.employees.rows, now_at[a], now_at[b], strength)
+        self.set_ties(ties, (now_at[source], now_at[target], weight))
+
+    def set_ties(self, ties: Ties, digital: Edges | None = None) -> None:
+        """Replace the contact network.
+
+        Args:
+            ties: all of it but the digital layer.
+            digital: the digital layer, which stays as it is if left out; a pair in both is tied by `ties` alone.
+        """
+        digital = self.ties.split(self.room)[1] if digital is None else digital
+        self.ties = ties.with_room(self.room, *digital)
+        self.employees.digital[:] = self.ties.in_use(self.room)
+        vars(self.state)["ties"] = self.ties
+        connect(*self.ties, self.state)
         if self.plan["influence"]:
             self.plan["influence"].weigh(self)
 
@@ -109,6 +128,23 @@ class Firm(mesa.Model):
         """
         self._measured = False
         replace(self, rows, super().agents_by_type.get(Employee, ()))
+
+    def hire(self, departments: Any, contacts: int, strength: int) -> np.ndarray:
+        """Open and fill a seat in each of these departments, int[m] rows: see `sim.hiring`; the newcomers' rows."""
+        self._measured = False
+        views = super().agents_by_type.get(Employee)
+        return hire(self, np.asarray(departments), contacts, strength, views)
+
+    def scopes(self) -> None:
+        """Count whom executives and firms have under them, after departments have changed size or firm."""
+        d, x, f = self.departments, self.executives, self.firms
+        fitting = d.size * d.fit.sum(axis=1)
+        x.staff[: d.rows], x.attainable[: d.rows], x.firm[: d.rows] = d.size, fitting, d.firm
+        for seat in range(d.rows, x.rows):
+            own = d.firm == x.firm[seat]
+            x.staff[seat], x.attainable[seat] = d.size[own].sum(), fitting[own].sum()
+        np.maximum(1e-9, x.attainable, out=x.attainable)
+        f.staff[:] = [d.size[d.firm == firm].sum() for firm in range(f.rows)]
 
     # What the state amounts to
 

@@ -7,10 +7,10 @@ import numpy as np
 from sim.agents import Department, Executive
 from sim.building import build_tables
 from sim.firm import Firm
+from sim.happenings import Event
 from sim.luck import Luck
 from sim.measures import MEASURES
 from sim.mechanisms import Mechanism
-from sim.mechanisms.happenings import Event
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import OBJECTIVES, USES
@@ -21,8 +21,9 @@ class Organisation(Firm):
 
     Attributes:
         plan, seed, week: the scenario, the seed, and the weeks lived.
-        employees, departments, executives, desks, practices: tables of columns, see `sim.tables`.
+        employees, departments, executives, firms, desks, practices: tables of columns, see `sim.tables`.
         ties, lines: the contact network and the direct reports, as compressed rows.
+        room, by_peers: spare places in each row of `ties`, for digital ties; the weight of peers as a source.
         state: the same tables, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
@@ -41,8 +42,8 @@ class Organisation(Firm):
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
-        self.sponsored, self.sponsor_pull, self.stage, self.in_contact = False, 0.0, 1, 0
-        self.level, self.granted, self.founded = 0.0, 1.0, plan.weeks + 1
+        self.stage, self.in_contact = 1, 0
+        self.granted, self.founded = 1.0, plan.weeks + 1
         self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False
         self._measures, self._by_practice, self._by_department = (
             np.zeros(len(MEASURES)),

@@ -50,6 +50,11 @@ class Cuts(Section):
     collapsed_share: float = share(0.5, "collapsed is an A below this share of its peak")
     collapsed_peak: float = share(0.25, "collapsed takes a peak of at least this A")
     stalled: float = share(0.25, "stalled is an A below this")
+    hollow_below: float = share(
+        0.1,
+        "practising is hollow where the worth experienced is below this",
+        source="claim 72; the number is assumed",
+    )
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,9 @@ class Outcome:
     Attributes:
         state: class of the run, the state of its last week.
         silo_kind: "level", "way", "both" or "" if the last week is siloed; "" if it is not.
-        A: of the last week, as are the other measures, alignment, stage and reach.
+        A: of the last week, as are the other measures, alignment, stage, reach and hollow.
+        hollow: share of practising pairs of person and practice whose experienced worth is below the cut (claim 72);
+            all of them where no mechanism gives worth, 0 where nobody practises.
         first_converged: first week in the state converged; None is censored at the run's end, never dropped.
         weeks_converged: weeks in the state converged.
         weeks_siloed: weeks in the state siloed.
@@ -83,6 +90,7 @@ class Outcome:
     alignment: float
     stage: int
     reach: float
+    hollow: float
     first_converged: int | None
     weeks_converged: int
     weeks_siloed: int
@@ -160,13 +168,13 @@ def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
 
     Args:
         series: arrays [1 + weeks], index 0 being the start and index t the state after t weeks: `MEASURES`,
-            "alignment", "stage", "practising" (pairs), "spent" (in the week), "reach", and of the week's
-            cleared requests their number "cleared" and the weeks they "waited" in all
+            "alignment", "stage", "practising" (pairs), "spent" (in the week), "reach", "hollow", and of the
+            week's cleared requests their number "cleared" and the weeks they "waited" in all
         cuts: the cuts.
     """
     states = weekly_states(series["A"], series["C"], series["V"], series["alignment"], cuts)
     converged = np.flatnonzero(states == CONVERGED)
-    last = {name: float(series[name][-1]) for name in (*MEASURES, "alignment", "reach")}
+    last = {name: float(series[name][-1]) for name in (*MEASURES, "alignment", "reach", "hollow")}
     cleared = float(series["cleared"].sum())
     return Outcome(
         state=STATES[states[-1]],

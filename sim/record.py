@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 WEEKLY = (
     *MEASURES, "alignment", "stage", "practising", "engagement", "understanding", "budget", "spent", "worth",
-    "served", "reach", "knows", "made", "cleared", "waited", "given_up", "withdrawn", "waiting",
+    "served", "reach", "knows", "made", "cleared", "waited", "given_up", "withdrawn", "waiting", "hollow", "left",
+    "satisfaction", "rumour", "incidents",
 )  # fmt: skip
-"""Series of the organisation; shares are of staff, counts of the week, `spent` in units, `waited` in weeks summed."""
+"""Series of the organisation; shares are of staff, counts of the week, `spent` in units, `waited` in weeks summed.
+
+`hollow` is a share of practising pairs of person and practice, see `outcome.Cuts`; 0 where nobody practises.
+"""
 
 
 @dataclass
@@ -31,19 +35,28 @@ class Record:
         plan: the scenario.
         seed: the seed.
         departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
+        functions: what each department does.
+        staff: int64[departments], people in each.
+        meant: bool[departments, practices], the practice is meant for the department.
         practices: names, the columns of `by_practice`.
         weekly: float64[1 + weeks, series], columns in the order of `WEEKLY`.
         adoption: float64[1 + weeks, departments], practising pairs over meant pairs (nan where none is meant).
         by_practice: float64[1 + weeks, practices], adoption of each practice over meant staff.
         served: bool[1 + weeks, departments], a desk or policy serves the department.
-        executives: float64[1 + weeks, 1 + departments], engagement of the heads and, last, of the top.
+        executives: float64[1 + weeks, departments + firms], engagement of the heads and, last, of the top of each firm.
         habits: int16[1 + weeks, departments, practices], commonest way in the department.
         spent: float64[1 + weeks, departments, uses], the ledger, in units.
+        worth: float64[1 + weeks, departments, practices], realised worth V.
+        practised: int64[1 + weeks, departments, practices], staff who practise.
+        backing: float64[1 + weeks, departments, practices], support of the practice to that of the mean one.
     """
 
     plan: Scenario
     seed: int
     departments: tuple[str, ...]
+    functions: tuple[str, ...]
+    staff: np.ndarray
+    meant: np.ndarray
     practices: tuple[str, ...]
     weekly: np.ndarray
     adoption: np.ndarray
@@ -52,6 +65,9 @@ class Record:
     executives: np.ndarray
     habits: np.ndarray
     spent: np.ndarray
+    worth: np.ndarray
+    practised: np.ndarray
+    backing: np.ndarray
     notices: tuple[str, ...] = field(default=())
     week: int = 0
 
@@ -60,17 +76,20 @@ class Record:
         """An empty record, as long as the scenario's run."""
         weeks, d, k = org.plan.weeks + 1, org.departments.rows, org.practices.rows
         return cls(
-            org.plan, org.seed, org.department_names, org.practice_names, np.zeros((weeks, len(WEEKLY))),
-            np.zeros((weeks, d)), np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, d + 1)),
-            np.zeros((weeks, d, k), np.int16), org.ledger, org.notices,
+            org.plan, org.seed, org.department_names, org.functions, org.departments.size.copy(),
+            org.departments.meant.copy(), org.practice_names, np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)),
+            np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, org.executives.rows)),
+            np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)), np.zeros((weeks, d, k), np.int64),
+            np.zeros((weeks, d, k)), org.notices,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
         self.week = org.week
         keep(
-            org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.state,
-            self.weekly, self.adoption, self.by_practice, self.served, self.executives, self.habits,
+            org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.left,
+            org.incidents, self.plan.outcome.hollow_below, org.state, self.weekly, self.adoption, self.by_practice,
+            self.served, self.executives, self.habits, self.worth, self.practised, self.backing,
         )  # fmt: skip
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -87,6 +106,9 @@ class Record:
             self.executives,
             self.habits,
             self.spent,
+            self.worth,
+            self.practised,
+            self.backing,
         )
         content = hashlib.blake2b(digest_size=16)
         for array in kept:
@@ -110,15 +132,29 @@ class Record:
 
 
 @kernel
+def hollow(below, org):
+    """How many practising pairs of person and practice experience less worth than `below`."""
+    d = org.departments
+    tally, experienced, pairs = d.tally, d.experienced, 0
+    departments, practices, ways = tally.shape
+    for here in range(departments):
+        for k in range(practices):
+            for w in range(ways):
+                pairs += tally[here, k, w] * (experienced[here, k, w] < below)
+    return pairs
+
+
+@kernel
 def keep(
-    week, stage, in_contact, measured, by_practice, adoption, ledger, org,
-    weekly, adoptions, by_practices, served, executives, habits,
+    week, stage, in_contact, measured, by_practice, adoption, ledger, left, incidents, hollow_below, org,
+    weekly, adoptions, by_practices, served, executives, habits, worths, practised, backing,
 ):  # fmt: skip
     """Write a week into the record; the organisation's series in the order of `WEEKLY`."""
     e, d, x = org.employees, org.departments, org.executives
     size, fit, staff = d.size, d.fit, len(e.key)
     adoptions[week], by_practices[week], habits[week] = adoption, by_practice, d.habit
     served[week], executives[week] = d.guided, x.engagement
+    worths[week], practised[week], backing[week] = d.worth, d.practised, d.backing
     worth = aligned = money = reached = 0.0
     for here in range(len(size)):
         share, fits = size[here] / staff, fit[here].sum()
@@ -126,13 +162,19 @@ def keep(
         money += share * d.budget[here]
         reached += share * d.guided[here]
         worth += share * (d.measured[here].sum() / fits if fits > 0.0 else 0.0)
-    row, at = weekly[week], len(measured)
+    row, at, practising = weekly[week], len(measured), d.practised.sum()
     row[:at] = measured
     for one in (
-        aligned, float(stage), float(d.practised.sum()), x.engagement.mean(), x.understanding.mean(), money,
+        aligned, float(stage), float(practising), x.engagement.mean(), x.understanding.mean(), money,
         ledger[week].sum(), worth, reached, in_contact / staff, e.knows.sum() / staff,
     ):  # fmt: skip
         row[at] = one
         at += 1
     row[at : at + len(org.requests)] = org.requests
-    row[at + len(org.requests)] = d.waiting.sum()
+    at += len(org.requests)
+    for one in (
+        float(d.waiting.sum()), hollow(hollow_below, org) / max(1, practising), float(left[week]),
+        e.satisfaction.mean(), e.rumour.mean(), float(incidents[week].sum()),
+    ):  # fmt: skip
+        row[at] = one
+        at += 1

@@ -9,13 +9,12 @@ import numpy as np
 
 from sim.agents import Employee
 from sim.tally import recount
-from sim.ties import Ties
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 OF_THE_SEAT = {
-    "department", "manager", "level", "reports", "sources", "turn", "peers", "followers", "led",
+    "department", "manager", "level", "reports", "sources", "turn", "peers", "digital", "followers", "led",
 }  # fmt: skip
 """Employees' columns that stay with the seat; all others, a user's own too, are the person's."""
 
@@ -47,15 +46,14 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
         if name not in OF_THE_SEAT:
             column = getattr(e, name)
             column[:] = column[..., come_from]
-    source, target, weight = org.ties.edges()
-    org.set_ties(Ties.from_edges(e.rows, now_at[source], now_at[target], weight))
+    org.reseat(now_at)
     recount(org.state)
     for view, row in sat:
         view.sit(int(now_at[row]))
 
 
 def shuffled(org: Organisation, moves: np.ndarray, luck: np.ndarray) -> np.ndarray:
-    """A permutation in which those who move take, by lot, the seats that they leave: int[n], `come_from`.
+    """A permutation in which those who move take, by lot, the seats that they leave in their firm: int[n], `come_from`.
 
     Args:
         org: the organisation.
@@ -63,6 +61,7 @@ def shuffled(org: Organisation, moves: np.ndarray, luck: np.ndarray) -> np.ndarr
         luck: float64[n], the lot.
     """
     leave = np.setdiff1d(np.flatnonzero(moves), org.executives.person)
+    firm = org.departments.firm[org.employees.department[leave]]
     come_from = np.arange(org.employees.rows)
-    come_from[leave] = leave[np.argsort(luck[leave], kind="stable")]
+    come_from[leave[np.argsort(firm, kind="stable")]] = leave[np.lexsort((luck[leave], firm))]
     return come_from

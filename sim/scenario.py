@@ -87,8 +87,15 @@ class People(Section):
         ge=1,
         le=5_000_000,
     )
+    firms: int = parameter(
+        1, "independent firms among which the staff are divided, each with all the departments", unit="firms",
+        source="claim 77", ge=1, le=1000,
+    )  # fmt: skip
     owners: list[str] = parameter(
         ["marketing"], "departments that own the social media activity", source="claim 5"
+    )
+    disconnected: list[list[str]] = parameter(
+        [], "pairs of departments between which nobody knows anybody", source="claim 64"
     )
     span: int = parameter(8, "direct reports of a manager", unit="people", ge=2, le=100)
     specificity: dict[str, float] = parameter(
@@ -104,12 +111,28 @@ class People(Section):
             raise ValueError("a roster and its ties go together: give both files or neither")
         if not self.roster and not self.departments:
             raise ValueError("give departments with their sizes, or a roster and its ties")
+        if self.roster and self.firms > 1:
+            raise ValueError("a roster is one firm's; leave firms out")
         if self.roster and self.employees is not None:
             raise ValueError("a roster's size cannot be scaled; leave employees out")
+        if any(len(set(pair)) != 2 for pair in self.disconnected):
+            raise ValueError('disconnected: give pairs of two departments, e.g. [["sales", "marketing"]]')
         if not self.roster:
+            strangers = {one for pair in self.disconnected for one in pair} - set(self.departments)
+            if strangers:
+                near = nearest_name(min(strangers), self.departments)
+                hint = f" (did you mean {near!r}?)" if near else ""
+                raise ValueError(
+                    f"disconnected: {min(strangers)!r} is no department: {', '.join(self.departments)}{hint}"
+                )
             if self.employees is not None and self.employees < len(self.departments):
                 raise ValueError(
                     f"{self.employees} employees do not fill {len(self.departments)} departments"
+                )
+            small = [name for name, _, size in self.sizes() if size < self.firms]
+            if small:
+                raise ValueError(
+                    f"{', '.join(small)}: too few people for each of {self.firms} firms to have one"
                 )
             for owner in self.owners:
                 if owner not in self.departments:
@@ -130,6 +153,58 @@ class People(Section):
             whole[r] += 1
         return [(name, function, 1 + extra) for (name, function, _), extra in zip(rows, whole, strict=True)]
 
+    def name(self, department: str, firm: int) -> str:
+        """What a department of a firm, 0 for the first, is called: its number is added where there are several firms."""
+        return department if self.firms == 1 else f"{department} {firm + 1}"
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all generated departments, firm by firm."""
+        return tuple(self.name(one, firm) for firm in range(self.firms) for one in self.departments)
+
+    def firm_sizes(self) -> list[list[tuple[str, str, int]]]:
+        """`sizes` of each firm; whoever is left over when a department is divided goes to one firm after the other."""
+        firms: list[list[tuple[str, str, int]]] = [[] for _ in range(self.firms)]
+        turn = 0
+        for name, function, size in self.sizes():
+            whole, left = divmod(size, self.firms)
+            for number, firm in enumerate(firms):
+                firm.append(
+                    (self.name(name, number), function, whole + ((number - turn) % self.firms < left))
+                )
+            turn += left
+        return firms
+
+
+class BusinessOutcome(Section):
+    """What a function does better or worse by practising: base x (1 + most x worth of the practices that move it)."""
+
+    name: str = parameter(..., "what is counted")
+    unit: str = parameter(..., "what it is counted in")
+    base: float = parameter(..., "without any worth", unit="its own", ge=0.0)
+    most: float = parameter(
+        ...,
+        "change of it by full worth, below 0 for less",
+        unit="ratio",
+        source="claim 28; assumed",
+        ge=-1.0,
+        le=10.0,
+    )
+    by: Literal["listening", "presence", "engagement", "collaboration"] = parameter(
+        ..., "kind of the practices whose mean worth moves it, where they are meant for the department"
+    )
+
+
+class Returns(Section):
+    """What worth brings in, for `unsilo run --returns`; no run depends on it."""
+
+    value: float = parameter(
+        1.0,
+        "what a staff-year of full worth brings in; a desk person costs 25 a year",
+        unit="units/staff-year",
+        ge=0.0,
+    )
+    outcomes: dict[str, BusinessOutcome] = parameter({}, "a business outcome for each function")
+
 
 class Scenario(Section):
     """One organisation under one set of conditions: everything that a run needs but its seed."""
@@ -141,22 +216,23 @@ class Scenario(Section):
     network: Network = Network()
     practices: dict[str, Practice]
     outcome: Cuts = Cuts()
+    returns: Returns = Returns()
     mechanisms: tuple[SerializeAsAny[Mechanism], ...] = ()
 
     @model_validator(mode="after")
     def _possible(self) -> Scenario:
-        governance, departments = self["governance"], self.organisation.departments
+        governance, departments = self["governance"], self.organisation.names()
         if (
             governance
             and departments
             and governance.form == "multiple_hubs"
-            and governance.hubs > len(departments)
+            and governance.hubs > len(self.organisation.departments)
         ):
             raise ValueError(
-                f"governance.hubs is {governance.hubs}, but there are {len(departments)} departments to group"
+                f"governance.hubs is {governance.hubs}, but there are {len(self.organisation.departments)} departments to group"
             )
         if self["events"] and departments:
-            strangers = self["events"].strangers(tuple(departments), tuple(self.practices))
+            strangers = self["events"].strangers(departments, tuple(self.practices), self.organisation.firms)
             if strangers:
                 raise ValueError("; ".join(map(str, strangers)))
         return self

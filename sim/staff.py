@@ -31,8 +31,9 @@ class Staff:
         manager: int32[n], row of the manager; -1 for the top executive and whoever reports to nobody.
         level: int8[n], 0 staff, 1 manager (has reports), 2 head of a department, 3 top executive.
         head: int32[D], row of each department's head; the top executive, where nobody else heads that one.
-        top: row of the top executive.
+        tops: int32[F], row of each firm's top executive.
         key: uint64[n], stable luck key, from department name and number in it, or from the roster's id.
+        firm: int32[D], each department's firm; one firm's departments, and so its people, stand together.
         ids: the roster's ids; they belong to the reader alone and are never stored with results.
         notices: what the reader assumed or dropped, for the user to see; no ids in them.
     """
@@ -43,8 +44,9 @@ class Staff:
     manager: np.ndarray
     level: np.ndarray
     head: np.ndarray
-    top: int
+    tops: np.ndarray
     key: np.ndarray
+    firm: np.ndarray
     ids: tuple[str, ...] | None = None
     notices: tuple[str, ...] = ()
 
@@ -52,6 +54,11 @@ class Staff:
     def n(self) -> int:
         """Number of people."""
         return len(self.department)
+
+    @property
+    def top(self) -> int:
+        """Row of the top executive of the only, or first, firm."""
+        return int(self.tops[0])
 
     @property
     def start(self) -> np.ndarray:
@@ -121,8 +128,36 @@ def generate(departments: Sequence[tuple[str, str, int]], span: int) -> Staff:
         manager=manager,
         level=levels(manager, head, top),
         head=head.astype(np.int32),
-        top=top,
+        tops=np.array([top], np.int32),
         key=key,
+        firm=np.zeros(len(names), np.int32),
+    )
+
+
+def together(firms: Sequence[Staff]) -> Staff:
+    """The staff of several generated firms, one after the other; reporting lines and executives stay as they are."""
+    first = np.cumsum([0, *(one.n for one in firms)])
+    rooms = np.cumsum([0, *(len(one.departments) for one in firms)])
+
+    def moved(name: str, by: np.ndarray) -> np.ndarray:
+        columns = [np.asarray(getattr(one, name)) for one in firms]
+        return np.concatenate(
+            [
+                np.where(column == NOBODY, NOBODY, column + at)
+                for column, at in zip(columns, by[:-1], strict=True)
+            ]
+        ).astype(np.int32)
+
+    return Staff(
+        departments=tuple(name for one in firms for name in one.departments),
+        functions=tuple(function for one in firms for function in one.functions),
+        department=moved("department", rooms),
+        manager=moved("manager", first),
+        level=np.concatenate([one.level for one in firms]),
+        head=moved("head", first),
+        tops=moved("tops", first),
+        key=np.concatenate([one.key for one in firms]),
+        firm=np.repeat(np.arange(len(firms), dtype=np.int32), np.diff(rooms)),
     )
 
 

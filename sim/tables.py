@@ -78,6 +78,17 @@ EMPLOYEES = {
     "peers": Column(
         np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
     ),
+    "peers_most": Column(np.int32, 0, "tie x 1/16", "what `peers` would be if all contacts practised"),
+    "attention": Column(float, 0.0, "weight", "summed weights of those sources that the employee has"),
+    "digital": Column(np.int32, 0, "ties", "digital ties, which stand in the first of the spare places"),
+    "online": Column(np.uint8, 0, "0/1", "collaborated when the digital layer last changed"),
+    "outsiders": Column(
+        np.int32, 0, "tie x 1/16", "what each contact outside the firm weighs; 0 for none", "outsider"
+    ),
+    "outside": Column(np.int32, 0, "tie x 1/16", "summed weight of practising contacts outside", "practice"),
+    "outside_next": Column(
+        float, 2.0, "share", "spread outside at which the next contact there begins", "practice"
+    ),
     "followers": Column(np.int32, 0, "people", "direct reports who practise", "practice"),
     "led": Column(np.uint8, 0, "0/1", "the manager practises", "practice"),
     "hires": Column(np.int64, 0, "people", "newcomers that this seat has seen"),
@@ -88,6 +99,8 @@ EMPLOYEES = {
 DEPARTMENTS = {
     "key": Column(np.uint64, 0, "", "whose luck this is"),
     "size": Column(np.int64, 0, "people", "staff"),
+    "firm": Column(np.int64, 0, "row", "firm that it belongs to"),
+    "place": Column(np.int64, 0, "place", "among the departments of the firm that it began in"),
     "first": Column(np.int64, 0, "row", "row of its first employee"),
     "head": Column(np.int32, 0, "row", "employee who heads it"),
     "open": Column(np.bool_, True, "", "the strategy gives it push, money and desks"),
@@ -116,6 +129,9 @@ DEPARTMENTS = {
     "group": Column(np.int64, 0, "desk", "desk that would serve it"),
     "liaisons": Column(np.int64, 0, "people", "its liaisons to the hub, who know its work"),
     "mandate": Column(float, 0.0, "0..1", "how binding the desk's way is here"),
+    "locus": Column(
+        float, 0.0, "0..1", "part of guidance and mandate that speaks for the department's own way"
+    ),
     "time": Column(float, 0.0, "person-weeks", "local time that is left, carried over while a queue waits"),
     "credit": Column(float, 0.0, "people", "part of a person taught, carried over"),
     "next": Column(np.int64, 0, "place", "how far teaching its staff in turn has come"),
@@ -135,6 +151,10 @@ DEPARTMENTS = {
     "worth": Column(float, 0.0, "0..1", "realised worth V; below 0 where `voice` finds harm", "practice"),
     "error": Column(float, 0.0, "sd", "error of this quarter's measurement", "practice"),
     "measured": Column(float, 0.0, "worth", "worth as measured, errors and all", "practice"),
+    "past": Column(
+        float, 0.0, "0..1", "worth in each of the weeks that its measurement lags", "delay practice"
+    ),
+    "backing": Column(float, 1.0, "ratio", "support of the practice to that of the mean one", "practice"),
 }
 
 PRACTICES = {
@@ -147,11 +167,13 @@ PRACTICES = {
     "listens": Column(np.bool_, False, "", "a practice of listening"),
     "presents": Column(np.bool_, False, "", "a practice of presence"),
     "engages": Column(np.bool_, False, "", "a practice of engagement"),
+    "collaborates": Column(np.bool_, False, "", "a practice of collaboration"),
 }
 
 EXECUTIVES = {
     "person": Column(np.int32, 0, "row", "the executive among the employees"),
     "scope": Column(np.int32, NOBODY, "department", "department headed, or -1 for the top"),
+    "firm": Column(np.int64, 0, "firm", "firm whose executive this is"),
     "understanding": Column(
         float, 0.0, "0..1", "how well the executive understands what social practices do"
     ),
@@ -165,7 +187,23 @@ EXECUTIVES = {
     "appointed": Column(np.int32, 0, "week", "when the executive took the seat: tenure is counted from it"),
 }
 
+FIRMS = {
+    "top": Column(np.int32, 0, "row", "its top executive among the employees"),
+    "seat": Column(np.int64, 0, "row", "its top executive among the executives"),
+    "staff": Column(np.int64, 0, "people", "people in it"),
+    "sponsored": Column(np.bool_, False, "", "a sponsor is named"),
+    "pull": Column(float, 0.0, "0..1", "how far the sponsor's engagement pulls that of others"),
+    "level": Column(float, 0.0, "units/head/year", "budget per head, before cuts and what a committee moves"),
+    "pool": Column(np.int64, 0, "pool", "firms that share one share their money"),
+    "circle": Column(
+        np.int64, 0, "circle", "firms that share one see what the others' departments are worth"
+    ),
+    "territory": Column(np.int64, 0, "territory", "firms that share one share their desks"),
+}
+
 DESKS = {
+    "territory": Column(np.int64, 0, "territory", "where it serves: the firms that share it"),
+    "circle": Column(np.int64, 0, "circle", "firms whose departments it can look at"),
     "home": Column(
         np.int32, NOBODY, "department", "department the desk belongs to, or -1 for the organisation"
     ),
@@ -238,7 +276,7 @@ class Table(Struct):
         """A table whose columns all stand at their start."""
         arrays = {name: cls._blank(column, rows, axes) for name, column in cls.declared.items()}
         self = cls.of(arrays)
-        vars(self).update(rows=rows, columns=dict(cls.declared), _axes=axes)
+        vars(self).update(rows=rows, columns=dict(cls.declared), axes=axes)
         return self
 
     @classmethod
@@ -257,7 +295,7 @@ class Table(Struct):
         if name in self.columns:
             raise ValueError(f"the table already has a column {name!r}")
         self.columns[name] = column = Column(dtype, start, unit, meaning, each)
-        vars(self)[name] = array = self._blank(column, self.rows, self._axes)
+        vars(self)[name] = array = self._blank(column, self.rows, self.axes)
         return array
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -285,7 +323,11 @@ class Practices(Table, columns=PRACTICES):
 
 
 class Executives(Table, columns=EXECUTIVES):
-    """One row an executive: the heads in the order of their departments, and last the top."""
+    """One row an executive: the heads in the order of their departments, and last the top of each firm."""
+
+
+class Firms(Table, columns=FIRMS):
+    """One row a firm; most organisations are one."""
 
 
 class Desks(Table, columns=DESKS):
@@ -295,7 +337,7 @@ class Desks(Table, columns=DESKS):
 class State(
     Struct,
     fields=(
-        "employees", "departments", "practices", "executives", "desks", "ties", "lines", "requests", "changes",
+        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.

@@ -36,16 +36,16 @@ class Changes(NamedTuple):
 
 @kernel
 def connect(indptr, indices, weights, org):
-    """Put these ties in place of the contact network, and count anew what everybody's contacts practise."""
+    """Put these ties in place of the contact network, and count anew who practises among all contacts."""
     org.ties = Ties(indptr, indices, weights)
     e = org.employees
     influence, heed = e.influence, np.empty(len(indices), np.int32)
     for at in range(len(indices)):
         heed[at] = weights[at] * influence[np.uint64(indices[at])]
     for k in range(len(e.peers)):
-        practising, peers = e.practising[k], e.peers[k]
+        practising, peers, outside = e.practising[k], e.peers[k], e.outside[k]
         for i in range(len(peers)):
-            seen = 0
+            seen = outside[i]
             for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
                 seen += practising[np.uint64(indices[at])] * heed[at]
             peers[i] = seen

@@ -6,6 +6,7 @@ Reporting lines are no part of it: they live in `Staff.manager`, so that nobody 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,13 +14,19 @@ import numpy as np
 from sim.kernels import kernel
 from sim.measures import e_i_expected, e_i_index
 
+Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Each tie once: int32[m] rows of both ends, int16[m] strengths."""
+
 
 class Ties(NamedTuple):
     """The symmetric contact network in compressed rows: no ties to oneself, no pair twice, both directions.
 
+    Rows may end in a number of spare places, the same for everybody, for ties that come and go. They are filled from the
+    front, in no order; one that is idle points to the person and weighs 0, which adds nothing to any weighted sum.
+
     Attributes:
         indptr: int64[n + 1], where each person's contacts begin.
-        indices: int32[2 ties], contacts, ascending in each row.
+        indices: int32[2 ties], contacts, ascending in each row up to its spare places.
         weights: int16[2 ties], strength of the tie, 1 or more.
     """
 
@@ -48,8 +55,21 @@ class Ties(NamedTuple):
         ends = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(target, np.int32)
         return cls(*_rows(n, *ends, np.ascontiguousarray(weight, np.int16)))
 
-    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Each tie once: int32[ties] rows of both ends, int16[ties] strengths."""
+    @classmethod
+    def together(cls, parts: Sequence[Ties]) -> Ties:
+        """Networks side by side, without a tie between them."""
+        first = np.cumsum([0, *(one.n for one in parts)])
+        ends = np.cumsum([0, *(len(one.indices) for one in parts)])
+        return cls(
+            np.concatenate([[0], *(one.indptr[1:] + end for one, end in zip(parts, ends, strict=False))]),
+            np.concatenate([one.indices + row for one, row in zip(parts, first, strict=False)]).astype(
+                np.int32
+            ),
+            np.concatenate([one.weights for one in parts]),
+        )
+
+    def edges(self) -> Edges:
+        """Each tie once."""
         ends = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         once = ends < self.indices
         return ends[once], self.indices[once], self.weights[once]
@@ -59,9 +79,34 @@ class Ties(NamedTuple):
         more = zip(self.edges(), (source, target, weight), strict=True)
         return Ties.from_edges(self.n, *(np.concatenate(pair) for pair in more))
 
+    def with_room(self, room: int, source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Ties:
+        """These ties with `room` spare places in each row, and in them ties between pairs that are not tied yet.
+
+        Args:
+            room: spare places a person.
+            source: int[m], row of one end of each tie for them, listed once and at most `room` a person.
+            target: int[m], row of the other end.
+            weight: int[m], strengths.
+        """
+        return Ties(*_with_room(self, room, source, target, weight)) if room else self
+
+    def in_use(self, room: int) -> np.ndarray:
+        """How many of everybody's `room` spare places hold a tie: int64[n]."""
+        places = self.indptr[1:, None] - room + np.arange(room)
+        return np.count_nonzero(self.weights[places], axis=1)
+
+    def split(self, room: int) -> tuple[Ties, Edges]:
+        """The ties without the `room` spare places of each row, and the ties in those."""
+        ends = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
+        spare = np.arange(len(ends)) >= self.indptr[1:][ends] - room
+        once = spare & (ends < self.indices)
+        indptr = self.indptr - room * np.arange(self.n + 1)
+        lasting = Ties(indptr, self.indices[~spare], self.weights[~spare])
+        return lasting, (ends[once], self.indices[once], self.weights[once])
+
 
 def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:
-    """What a network measures, ties counted once and unweighted except for the strengths.
+    """What a network measures, ties counted once and unweighted except for the strengths; idle places are none.
 
     Args:
         ties: the network.
@@ -73,6 +118,7 @@ def describe(ties: Ties, department: np.ndarray) -> dict[str, float]:
         e_i_random that random mixing would give; assortativity by department (Newman 2003; 0 where it means
         nothing); strength_within and strength_between departments, means over ties (0 where there is none).
     """
+    ties = Ties.from_edges(ties.n, *ties.edges())
     D = int(department.max()) + 1
     n = ties.n
     sizes = np.bincount(department, minlength=D)
@@ -142,6 +188,38 @@ def _rows(n, source, target, weight):
             m += 1
         indptr[i + 1] = m
     return indptr, indices[:m].copy(), weights[:m].copy()
+
+
+@kernel
+def _with_room(ties, room, source, target, weight):
+    """Compressed rows with spare places; see `Ties.with_room`."""
+    n = len(ties.indptr) - 1
+    used = np.zeros(n, np.int64)
+    indptr = ties.indptr + room * np.arange(n + 1)
+    indices, weights = np.empty(indptr[n], np.int32), np.zeros(indptr[n], np.int16)
+    for i in range(n):
+        spare = indptr[i + 1] - room
+        indices[indptr[i] : spare] = ties.indices[ties.indptr[i] : ties.indptr[i + 1]]
+        weights[indptr[i] : spare] = ties.weights[ties.indptr[i] : ties.indptr[i + 1]]
+        indices[spare : indptr[i + 1]] = i
+    for e in range(len(source)):
+        i, j = source[e], target[e]
+        if not tied(indptr, indices, i, j):
+            here, there = indptr[i + 1] - room + used[i], indptr[j + 1] - room + used[j]
+            indices[here], weights[here] = j, weight[e]
+            indices[there], weights[there] = i, weight[e]
+            used[i] += 1
+            used[j] += 1
+    return indptr, indices, weights
+
+
+@kernel
+def tied(indptr, indices, i, j):
+    """Whether two people are tied."""
+    found = False
+    for at in range(indptr[i], indptr[i + 1]):
+        found |= indices[at] == j
+    return found
 
 
 @kernel

@@ -18,6 +18,7 @@ from sim.browser.frame import Frame, Scene
 from sim.mechanisms import Mechanism, schedule
 from sim.organisation import Organisation
 from sim.parameters import rate
+from sim.reading import checked
 from sim.scenario import load
 
 ROOT = Path(__file__).parent.parent
@@ -414,7 +415,9 @@ def test_sliders_hold_the_scenario_s_values_exactly_and_stay_within_what_is_allo
         if not table.startswith("events.") and table != "network":
             kind = next(kind for kind in schedule() if kind.name == table)
             for end in (least, most):
-                kind(**{key: None if lever.optional and not end else end})
+                data = {key: None if lever.optional and not end else end}
+                _, faults = checked(kind, data, table)
+                assert not [fault for fault in faults if fault.where == lever.key], lever.key
 
 
 def test_moved_levers_make_the_same_scenario_as_its_keys(levers):

@@ -9,7 +9,9 @@ from sim.errors import InputError
 from sim.mechanisms.influence import heeded_contacts
 from sim.organisation import Organisation, run
 from sim.regrouping import shuffled
+from sim.scenario import parse
 from sim.tables import USES
+from sim.ties import Ties
 from tests.test_organisation import full_sums
 
 WEEK = 40
@@ -27,6 +29,10 @@ EVENTS = {
     "committee_founded": {},
     "reorganisation": {"staff": 0.5},
     "cross_functional_group": {},
+    "hiring_wave": {"people": 25},
+    "merger": {"department": "sales", "into": "service"},
+    "goals_drift": {},
+    "incident": {"department": "service", "practice": "helping"},
 }
 
 
@@ -37,7 +43,7 @@ def scripted(what, week=WEEK, **more):
 @pytest.fixture
 def plan(small):
     return small(governance__founded=20, sponsorship__sponsor_week=60, sponsorship__engagement=0.6).replaced(
-        {"committee": {}}
+        {"committee": {}, "incidents": {"base": 0.0}}
     )
 
 
@@ -281,3 +287,123 @@ def test_events_of_one_week_happen_in_the_order_of_their_names(plan):
         for names in (("aa", "bb"), ("bb", "aa"), ("ab", "ba"))
     ]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_hiring_wave_opens_seats_and_moves_nobody(plan):
+    org = lived(plan, WEEK)
+    e, staff = org.employees, org.employees.rows
+    before = {name: getattr(e, name).copy() for name in e.columns}
+    sizes, ties = org.departments.size.copy(), org.ties
+    rooms = np.array([2, 0, 2, 2, 5])
+    views = org.agents_by_type[Employee]
+    who = {view: view.key for view in views}
+    rows = org.hire(rooms, contacts=3, strength=2)
+    new = org.employees
+    assert new.rows == staff + 5 and rows.size == 5
+    assert (org.departments.size == sizes + np.bincount(rooms, minlength=6)).all()
+    assert (new.department[rows] == np.sort(rooms)).all() and (np.diff(new.department) >= 0).all()
+    old = np.setdiff1d(np.arange(new.rows), rows)
+    for name in set(before) - {"manager", "turn", "reports", "sources", "level", "peers_most", "attention"}:
+        assert np.array_equal(getattr(new, name)[..., old], before[name], equal_nan=True), name
+    assert (old[before["manager"]][before["manager"] >= 0] == new.manager[old][before["manager"] >= 0]).all()
+    assert (np.sort(new.turn) == np.arange(new.rows)).all(), "everybody has a turn at being taught"
+    for here in range(6):
+        assert (new.department[new.turn[org.rows_of(here)]] == here).all()
+    assert (new.department[new.manager[rows]] == new.department[rows]).all()
+    assert np.array_equal(np.bincount(new.manager[new.manager >= 0], minlength=new.rows), new.reports)
+    counted = full_sums(org)
+    for name in ("practising", "breadth", "followers", "peers", "led"):
+        assert np.array_equal(getattr(new, name), counted[name]), name
+    kept = Ties.from_edges(new.rows, *(old[one] for one in ties.edges()[:2]), ties.edges()[2])
+    for row in old:
+        mine = kept.indices[kept.indptr[row] : kept.indptr[row + 1]]
+        assert set(mine) <= set(org.ties.indices[org.ties.indptr[row] : org.ties.indptr[row + 1]])
+    known = np.diff(org.ties.indptr)[rows]
+    assert known.min() >= 1 and known.sum() <= 2 * 15
+    assert all(view.key == key for view, key in who.items()) and len(org.agents_by_type[Employee]) == new.rows
+    for _ in range(30):
+        org.step()
+    assert org.departments.size.sum() == new.rows and (new.rung[:, rows] > 0).any()
+
+
+def test_a_newcomer_has_the_luck_that_the_seat_would_have_had_from_the_start(plan):
+    org = Organisation(plan, 3)
+    rows = org.hire(np.full(7, 2), contacts=0, strength=1)
+    sizes = {
+        name: {"size": int(size)}
+        for name, size in zip(org.department_names, org.departments.size, strict=True)
+    }
+    grown = plan.tables()
+    grown["organisation"]["departments"] = sizes
+    grown["organisation"].pop("employees", None)
+    larger = Organisation(parse(grown), 3)
+    assert np.array_equal(org.employees.key, larger.employees.key)
+    for name in ("threshold", "belief", "influence"):
+        assert np.array_equal(
+            getattr(org.employees, name)[..., rows], getattr(larger.employees, name)[..., rows]
+        )
+
+
+def test_a_hiring_wave_goes_everywhere_by_size_or_where_it_is_sent(plan):
+    org = lived(plan.replaced(scripted("hiring_wave", people=60)), WEEK)
+    assert (
+        org.employees.rows == 180
+        and np.ptp(org.departments.size / Organisation(plan, 3).departments.size) < 0.08
+    )
+    org = lived(plan.replaced(scripted("hiring_wave", people=60, department="hr")), WEEK)
+    assert org.departments.size[5] == Organisation(plan, 3).departments.size[5] + 60
+
+
+def test_a_merger_puts_two_departments_under_one_head_and_one_set_of_goals(plan):
+    event = scripted("merger", contacts=2, staff=0.4)
+    before, after = lived(plan, WEEK - 1), lived(plan.replaced(event), WEEK)
+    d, e, x = after.departments, after.employees, after.executives
+    here, there = after.department("sales"), after.department("service")
+    old, head = before.departments.head[here], before.departments.head[there]
+    assert d.head[here] == d.head[there] == x.person[here] == x.person[there] == head
+    assert e.manager[old] == head and e.level[old] == 1 and x.appointed[here] == WEEK
+    assert np.array_equal(d.goals[here], d.goals[there])
+    weights = before.departments.size[[here, there]]
+    assert d.goals[here] == pytest.approx(
+        np.average(before.departments.goals[[here, there]], axis=0, weights=weights)
+    )
+    assert (d.size == before.departments.size).all()
+    changed = e.key != before.employees.key
+    assert changed.any() and np.isin(e.department[changed], (here, there)).all()
+    assert sorted(e.key) == sorted(before.employees.key)
+    source, target, _ = after.ties.edges()
+    across = (e.department[source] == here) & (e.department[target] == there)
+    source, target, _ = before.ties.edges()
+    was = (e.department[source] == here) & (e.department[target] == there)
+    assert across.sum() > was.sum()
+    counted = full_sums(after)
+    for name in ("practising", "breadth", "followers", "peers", "led"):
+        assert np.array_equal(getattr(e, name), counted[name]), name
+    reached, boss = np.arange(e.rows), e.manager
+    for _ in range(12):
+        reached = np.where(boss[reached] >= 0, boss[reached], reached)
+    assert (reached == after.firms.top[0]).all(), "everybody still answers to the top"
+
+
+def test_an_incident_strikes_where_it_is_scripted(plan):
+    event = scripted("incident", severity=1.0)
+    without, with_it = lived(plan, WEEK), lived(plan.replaced(event), WEEK)
+    assert not without.incidents.any()
+    assert with_it.incidents[WEEK].tolist() == [0, 0, 1, 0, 0, 0] and with_it.incidents.sum() == 1
+    k, there = with_it.practice("helping"), with_it.rows_of(2)
+    assert (with_it.employees.belief[k, there] < without.employees.belief[k, there]).mean() > 0.9
+
+
+def test_an_event_without_its_table_is_named(plan):
+    org = Organisation(plan.replaced(scripted("incident")).without("incidents"), 1)
+    assert any("'it' (incident) does nothing: the scenario has no [incidents]" in one for one in org.notices)
+    assert not any(
+        "does nothing" in one for one in Organisation(plan.replaced(scripted("incident")), 1).notices
+    )
+
+
+def test_goals_drift_by_the_amount_asked_for(plan):
+    before, after = lived(plan, WEEK - 1), lived(plan.replaced(scripted("goals_drift", amount=0.8)), WEEK)
+    moved = after.departments.goals - before.departments.goals
+    assert np.sqrt((moved**2).sum(axis=1)) == pytest.approx(0.8)
+    assert (after.departments.alignment < before.departments.alignment).mean() > 0.5

@@ -5,6 +5,7 @@ import pytest
 from conftest import FORMS
 from scipy import stats
 
+from sim.errors import InputError
 from sim.mechanisms import SCHEDULE
 from sim.organisation import Organisation, run
 from sim.scenario import load
@@ -33,7 +34,7 @@ def full_sums(org):
                 if e.manager[i] >= 0:
                     followers[p, e.manager[i]] += 1
     source = np.repeat(np.arange(n), np.diff(ties.indptr))
-    peers = np.zeros_like(e.peers)
+    peers = e.outside.copy()
     np.add.at(peers.T, source, ((ties.weights * e.influence[ties.indices]) * practising[:, ties.indices]).T)
 
     def by_department(values):
@@ -229,7 +230,7 @@ def test_exposure_is_the_normalised_mean_over_the_sources_one_has(small):
         before = org.employees.practising.astype(float)
         org.step()
     e, ties = org.employees, org.ties
-    for i in (0, 1, 5, 40, 77, 119, org.top):
+    for i in (0, 1, 5, 40, 77, 119, org.firms.top[0]):
         means, weights = [], []
         reports = np.flatnonzero(e.manager == i)
         if len(reports):
@@ -243,7 +244,7 @@ def test_exposure_is_the_normalised_mean_over_the_sources_one_has(small):
         if e.manager[i] >= 0:
             means.append(before[:, e.manager[i]])
             weights.append(0.1)
-        seen = {int(org.departments.head[e.department[i]]), org.top} - {i}
+        seen = {int(org.departments.head[e.department[i]]), org.firms.top[0]} - {i}
         if seen:
             means.append(before[:, sorted(seen)].mean(axis=1))
             weights.append(0.1)
@@ -413,3 +414,19 @@ def test_pioneers_are_a_tenth_of_the_owner_department():
     owners = tried[0]
     assert tried[1:].sum() == 0
     assert stats.binomtest(int(owners.sum()), 80 * len(owners), 0.1).pvalue > 1e-4
+
+
+def test_disconnected_departments_know_nobody_of_each_other(small):
+    org = Organisation(small(organisation__disconnected=[["sales", "marketing"]]), 1)
+    whole = Organisation(small(), 1)
+    for one in (org, whole):
+        source, target, _ = one.ties.edges()
+        here = one.employees.department
+        pairs = {
+            tuple(sorted(pair)) for pair in zip(here[source].tolist(), here[target].tolist(), strict=True)
+        }
+        assert ((0, 1) in pairs) == (one is whole) and (0, 2) in pairs and (1, 2) in pairs
+    with pytest.raises(InputError, match="'sales'"):
+        small(organisation__disconnected=[["saless", "marketing"]])
+    with pytest.raises(InputError, match="pairs of two"):
+        small(organisation__disconnected=[["sales", "sales"]])

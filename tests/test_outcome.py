@@ -24,7 +24,7 @@ def weekly(A, C, V, alignment, weeks=1):
 def run(A, weeks, **others):
     """A series of classify's, 1 + weeks long, of plain values unless told otherwise."""
     length = 1 + weeks
-    plain = dict.fromkeys((*MEASURES, "spent", "reach", "practising"), 0.0) | {
+    plain = dict.fromkeys((*MEASURES, "spent", "reach", "practising", "hollow"), 0.0) | {
         "alignment": 0.9,
         "cleared": 1.0,
         "waited": 1.0,
@@ -191,6 +191,7 @@ def test_what_is_kept_of_a_run():
             practising=np.arange(61) + 7,
             spent=[5.0] + [0.1] * 60,
             reach=np.linspace(0, 1, 61),
+            hollow=np.linspace(0.5, 0.25, 61),
         ),
         CUTS,
     )
@@ -207,6 +208,7 @@ def test_what_is_kept_of_a_run():
         "alignment": 0.9,
         "stage": 3,
         "reach": 1.0,
+        "hollow": 0.25,
         "first_converged": 22,  # weeks 10-29 hold it
         "weeks_converged": 8,
         "weeks_siloed": 6,

@@ -30,7 +30,7 @@ def edges(org):
 def opened(lived, **team):
     """The members, and the new ties of each to people who are none."""
     before, after = lived(WEEK - 1, **team), lived(**team)
-    members = after.plan["team"].members(before)
+    members = after.plan["team"].members(before, np.arange(before.departments.rows))
     new = edges(after) - edges(before)
     return (
         after,

@@ -23,6 +23,7 @@ OUTCOMES = {
     "V": "separation of departments",
     "weeks_to_convergence": "weeks until converged, to the run's end at most",
     "weeks_siloed": "weeks siloed",
+    "hollow": "hollow adoption at the end",
     "practitioner_weeks": "practitioner-weeks",
     "spent": "units spent",
 }

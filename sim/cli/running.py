@@ -10,6 +10,7 @@ import click
 from sim.cli.common import as_json, changes, number, plan_of, roster, table
 
 if TYPE_CHECKING:
+    from sim.analysis.returns import Return, Returns
     from sim.record import Record
 
 
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also ask whether convergence outlives the closing of the hub by a year.",
 )
+@click.option(
+    "--returns",
+    "with_returns",
+    is_flag=True,
+    help="Also show what money brought, by department and programme.",
+)
 @as_json
 def run(
-    scenario: str, seed: int, changes: dict[str, Any], close_hub: bool, as_json: bool, **files: str | None
-) -> None:
+    scenario: str, seed: int, changes: dict[str, Any], close_hub: bool, with_returns: bool, as_json: bool,
+    **files: str | None,
+) -> None:  # fmt: skip
     """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
     from dataclasses import asdict
 
     from sim.analysis.outliving import outlives_hub
+    from sim.analysis.returns import returns
     from sim.organisation import run as live
 
     plan = plan_of(scenario, changes, **files)
@@ -44,6 +53,8 @@ def run(
         }
         if close_hub:
             result["outlives_hub"] = outlives_hub(plan, seed)
+        if with_returns:
+            result["returns"] = returns(record).as_dict()
         click.echo(
             json.dumps({**result, "stages": _spells(record["stage"]), "notices": record.notices}, indent=2)
         )
@@ -51,6 +62,8 @@ def run(
     for notice in record.notices:
         click.echo(f"note: {notice}", err=True)
     _tell(record)
+    if with_returns:
+        _tell_returns(returns(record), record)
     if close_hub:
         click.echo(_OUTLIVES[outlives_hub(plan, seed)])
 
@@ -97,12 +110,46 @@ def _tell(record: Record) -> None:
     if len(rows) > 12:
         click.echo(f"and {len(rows) - 12} more departments")
     facts = [
-        ("C (commonest way)", outcome.C), ("V (separation)", outcome.V), ("stage", outcome.stage),
+        ("C (commonest way)", outcome.C), ("V (separation)", outcome.V), ("hollow adoption", outcome.hollow),
+        ("stage", outcome.stage),
         ("relapses", outcome.relapses), ("skipped stages", outcome.skips), ("practitioner-weeks", outcome.practitioner_weeks),
         ("units spent", round(outcome.spent)), ("weeks waited for approval", outcome.delay),
     ]  # fmt: skip
     click.echo("; ".join(f"{name} {number(value)}" for name, value in facts))
     click.secho(record.sentence, bold=True)
+
+
+def _tell_returns(found: Returns, record: Record) -> None:
+    def rows(each: tuple[Return, ...]) -> list[list[str]]:
+        return [
+            [
+                one.name,
+                f"{one.spent:,.1f}",
+                f"{one.worth:,.1f}",
+                "n/a" if one.ratio is None else f"{one.ratio:.2f}",
+            ]
+            for one in each
+        ]
+
+    headers = ["units spent", "staff-years of full worth", "units back per unit"]
+    table(["department", *headers], [*rows(found.departments[:12]), *rows((found.total,))], "lrrr")
+    if len(found.departments) > 12:
+        click.echo(f"and {len(found.departments) - 12} more departments, part of all")
+    table(["programme", *headers], rows(found.programmes), "lrrr")
+    by = {
+        "support": "A department's money counts for its programmes by their support",
+        "practitioners": "A department's money counts for its programmes by the staff who practise each in the week",
+    }[found.split]
+    click.echo(
+        f"{by}; {found.unassigned:,.1f} units count for none. "
+        f"Units brought in per staff-year of full worth: {number(record.plan.returns.value)} (returns.value)."
+    )
+    if found.gains:
+        gains = [
+            [one.department, one.outcome, one.unit, number(one.first), number(one.last)]
+            for one in found.gains[:12]
+        ]
+        table(["department", "business outcome", "unit", "week 0", f"week {record.week}"], gains, "lllrr")
 
 
 @click.command()

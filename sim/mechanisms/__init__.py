@@ -6,10 +6,12 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from sim.mechanisms.adoption import Adoption
+from sim.mechanisms.alliance import Alliance
 from sim.mechanisms.approval import Approval
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import BestPractice
 from sim.mechanisms.committee import Committee
+from sim.mechanisms.digital import Digital
 from sim.mechanisms.duties import Duties
 from sim.mechanisms.events import Events
 from sim.mechanisms.funding import Funding
@@ -20,6 +22,8 @@ from sim.mechanisms.influence import Influence
 from sim.mechanisms.learning import Learning
 from sim.mechanisms.maturity import Maturity
 from sim.mechanisms.measurement import Measurement
+from sim.mechanisms.outside import Outside
+from sim.mechanisms.programmes import Programmes
 from sim.mechanisms.rumours import Rumours
 from sim.mechanisms.sponsorship import Sponsorship
 from sim.mechanisms.strategy import Strategy
@@ -33,6 +37,7 @@ from sim.mechanisms.worth import Worth
 
 SCHEDULE: tuple[type[Mechanism], ...] = (
     Events,
+    Alliance,
     Strategy,
     Committee,
     Sponsorship,
@@ -48,10 +53,13 @@ SCHEDULE: tuple[type[Mechanism], ...] = (
     Influence,
     Adoption,
     Ways,
+    Digital,
+    Outside,
     Turbulence,
     Worth,
     Voice,
     Measurement,
+    Programmes,
     Incidents,
     Rumours,
     Turnover,

@@ -50,8 +50,11 @@ class BestPractice(Mechanism):
 
 @kernel
 def learn_ways(coefficients, org):
-    """Each way in force learns each practice from the department it serves (or is at home in) that has most of it."""
-    c, d, desks = coefficients[0], org.departments, org.desks
+    """Each way in force learns each practice from the department it serves (or is at home in) that has most of it.
+
+    What allied firms show counts too: guided departments of their circle that other desks serve.
+    """
+    c, d, desks, firms = coefficients[0], org.departments, org.desks, org.firms
     worth, works, suits, guided, advice = d.worth, d.quality, d.suits, d.guided, d.advice
     specificity, liaisons, homes, quality = d.specificity, d.liaisons, desks.home, desks.quality
     departments, practices = worth.shape
@@ -63,6 +66,11 @@ def learn_ways(coefficients, org):
                 for here in range(departments):
                     served = guided[here] and advice[here] == departments + w
                     asked = home == here or (home == NOBODY and served)
+                    firm = d.firm[here]
+                    shown = (
+                        firms.circle[firm] == desks.circle[w] and firms.territory[firm] != desks.territory[w]
+                    )
+                    asked |= shown and guided[here]
                     if asked and (best < 0 or worth[here, k] > worth[best, k]):
                         best = here
                 if best >= 0:

@@ -43,25 +43,32 @@ class Committee(Mechanism):
             self.meet(org)
 
     def found(self, org: Organisation) -> None:
-        """Tie the heads to each other; the first meeting is this week's."""
+        """Tie a firm's heads to each other; the first meeting is this week's."""
         org.steered, org.steered_since = True, org.week
-        pairs = np.array(list(combinations(np.unique(org.executives.person), 2)), np.int32).reshape(-1, 2)
-        org.tie(pairs[:, 0], pairs[:, 1], self.strength)
+        x = org.executives
+        members = [np.unique(x.person[x.firm == firm]) for firm in np.unique(x.firm)]
+        pairs = [pair for one in members for pair in combinations(one, 2)]
+        ends = np.array(pairs, np.int32).reshape(-1, 2)
+        org.tie(ends[:, 0], ends[:, 1], self.strength)
 
     def meet(self, org: Organisation) -> None:
-        """Move the departments' goals towards their mean."""
-        goals = org.departments.goals
-        goals += self.pull * (goals.mean(axis=0) - goals)
+        """Move the departments' goals towards their firm's mean."""
+        d = org.departments
+        for firm in np.unique(d.firm):
+            goals = d.goals[d.firm == firm]
+            d.goals[d.firm == firm] = goals + self.pull * (goals.mean(axis=0) - goals)
         align(org)
         if self.reallocation > 0.0 and org.plan["funding"]:
             self.reallocate(org)
 
     def reallocate(self, org: Organisation) -> None:
-        """Let part of the money follow alignment, among the departments that the strategy opens."""
+        """Let part of a firm's money follow alignment, among the departments that the strategy opens."""
         d = org.departments
         merit = np.where(d.open, np.maximum(0.0, d.alignment), 0.0)
-        total = (merit * d.size).sum()
-        if total > 0.0:
-            by_merit = merit * (d.size * d.open).sum() / total
-            d.favour[:] = 1.0 - self.reallocation + self.reallocation * by_merit
-            org.plan["funding"].grant(org, org.level)
+        for firm in np.unique(d.firm):
+            own = d.firm == firm
+            total = (merit * d.size)[own].sum()
+            if total > 0.0:
+                by_merit = merit[own] * (d.size * d.open)[own].sum() / total
+                d.favour[own] = 1.0 - self.reallocation + self.reallocation * by_merit
+        org.plan["funding"].grant(org)

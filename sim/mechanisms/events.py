@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 from pydantic import ConfigDict, model_validator
 
 from sim.errors import Fault, InputError, nearest_name
+from sim.happenings import AnyEvent, Event
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.happenings import AnyEvent, Event
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -38,30 +38,47 @@ class Events(Mechanism):
         return self.__pydantic_extra__ or {}
 
     def build(self, org: Organisation) -> None:
-        """Refuse names that the organisation does not have, and write the organisation's agenda in the order of names."""
-        faults = self.strangers(org.department_names, org.practice_names)
+        """Refuse names that the organisation does not have; write the organisation's agenda in the order of names."""
+        faults = self.strangers(org.department_names, org.practice_names, org.firms.rows)
         if faults:
             raise InputError(faults)
+        org.notices += tuple(
+            f"the event {name!r} ({event.what}) does nothing: the scenario has no [{event.needs}]"
+            for name, event in self.scripted.items()
+            if event.needs and not org.plan[event.needs]
+        )
         for name, event in sorted(self.scripted.items()):
             once = type(event).step is Event.step
             for week in range(event.week, min(event.week if once else org.plan.weeks, org.plan.weeks) + 1):
                 org.agenda.setdefault(week, []).append((name, event))
 
-    def strangers(self, departments: Sequence[str], practices: Sequence[str]) -> list[Fault]:
-        """What events name that is neither a department nor a practice."""
-        known = {"department": departments, "practice": practices}
-        return [
+    def strangers(self, departments: Sequence[str], practices: Sequence[str], firms: int) -> list[Fault]:
+        """What events name that is no department, practice or firm; and departments of two firms that cannot merge."""
+        known = {
+            "department": departments, "into": departments, "practice": practices,
+            "firm": range(1, firms + 1), "by": range(1, firms + 1),
+        }  # fmt: skip
+        faults = [
             Fault(
                 f"events.{name}.{key}",
                 f"found {given!r}",
-                f"one of {', '.join(names)}",
+                f"one of {', '.join(map(str, names))}",
                 "",
-                nearest_name(given, names),
+                nearest_name(str(given), [*map(str, names)]),
             )
             for name, event in self.scripted.items()
             for key, names in known.items()
             if (given := getattr(event, key, None)) is not None and given not in names
         ]
+        for name, event in () if faults else self.scripted.items():
+            pair = [departments.index(one) * firms // len(departments)
+                    for key in ("department", "into") if (one := getattr(event, key, None))]  # fmt: skip
+            if len(set(pair)) == 2:
+                where = f"events.{name}.into"
+                faults.append(
+                    Fault(where, "found a department of another firm", "two of one firm; or a takeover")
+                )
+        return faults
 
     def step(self, org: Organisation) -> None:
         """Let happen what is due this week, in the order of the events' names; one with a `step` of its own goes on."""
@@ -69,4 +86,4 @@ class Events(Mechanism):
         for name, event in org.agenda.get(org.week, ()):
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
-            org.plan["funding"].grant(org, org.level)
+            org.plan["funding"].grant(org)

@@ -84,13 +84,15 @@ class Funding(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Grant the base budget to the departments that the strategy opens."""
-        self.grant(org, self.level_in(0))
+        org.firms.level[:] = self.level_in(0)
+        self.grant(org)
         self.buy(org, np.zeros_like(org.ledger[0]))
 
     def step(self, org: Organisation) -> None:
         """Set budgets (each quarter if earned), then spend a week's part of them."""
         if self.mode == "fixed":
-            self.grant(org, self.level_in(org.week))
+            org.firms.level[:] = self.level_in(org.week)
+            self.grant(org)
         elif org.week % QUARTER == 0 and self.level > 0.0:
             self.earn(org)
         self.buy(org, org.ledger[org.week])
@@ -100,21 +102,28 @@ class Funding(Mechanism):
         past = [change for change in self.schedule if change.week <= week]
         return max(past, key=lambda change: change.week).level if past else self.level
 
-    def grant(self, org: Organisation, level: float) -> None:
-        """Give open departments the level per head, less what an event has cut, shared out as a committee has it."""
-        org.level = level
-        org.departments.budget[:] = np.where(
-            org.departments.open, level * org.granted * org.departments.favour, 0.0
-        )
+    def grant(self, org: Organisation) -> None:
+        """Give open departments their firm's level per head, less what an event cuts, shared out as a committee has it."""
+        d = org.departments
+        d.budget[:] = np.where(d.open, org.firms.level[d.firm] * org.granted * d.favour, 0.0)
 
     def earn(self, org: Organisation) -> None:
-        """A quarter of the way to what engagement and evidence deserve."""
-        x = org.executives
-        surplus = (x.evidence[-1] - x.expected[-1]) / (self.earned_scale * self.level)
-        deserved = self.level * (self.earned_floor + self.earned_engaged * x.engagement.sum() / x.rows)
-        deserved *= 1.0 + self.earned_evidence * min(1.0, max(-self.earned_loss, surplus))
-        budget = org.level + self.earned_pace * (deserved - org.level)
-        self.grant(org, min(max(budget, self.least * self.level), self.most * self.level))
+        """In each firm, a quarter of the way to what engagement and evidence deserve; then pools share what they have."""
+        x, f = org.executives, org.firms
+        for firm in np.unique(x.firm):
+            top, engagement = f.seat[firm], x.engagement[x.firm == firm]
+            surplus = (x.evidence[top] - x.expected[top]) / (self.earned_scale * self.level)
+            deserved = self.level * (
+                self.earned_floor + self.earned_engaged * engagement.sum() / engagement.size
+            )
+            deserved *= 1.0 + self.earned_evidence * min(1.0, max(-self.earned_loss, surplus))
+            budget = f.level[firm] + self.earned_pace * (deserved - f.level[firm])
+            f.level[firm] = min(max(budget, self.least * self.level), self.most * self.level)
+        for pool in np.unique(f.pool):
+            sharing = (f.pool == pool) & (f.staff > 0)
+            if sharing.sum() > 1:
+                f.level[sharing] = np.average(f.level[sharing], weights=f.staff[sharing])
+        self.grant(org)
 
     def buy(self, org: Organisation, ledger: np.ndarray) -> None:
         """Set what the budgets buy, and write a week's part of them into its page of the ledger."""

@@ -38,6 +38,11 @@ class Governance(Mechanism):
         52, "week in which it starts", unit="week", source="assumed: a trial's starting value", ge=1
     )
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
+    locus: float = share(
+        0.0,
+        "who chooses the way: 0 the desk .. 1 the department, for which the desk then speaks",
+        source="claim 46",
+    )
     resentment: float = rate(0.01, "belief lost under a full mandate", source=SOURCE)
     person_cost: float = parameter(
         25.0,
@@ -84,18 +89,25 @@ class Governance(Mechanism):
     liaison_most: float = share(0.5, "most of its team that a hub pays for liaisons", source=SOURCE)
 
     def desk_count(self, departments: int) -> int:
-        """How many desks have a way of their own that no department had before."""
+        """How many desks of a firm (or of allied firms that share them) have a way that no department had before."""
         return {"centralised": 1, "hub_and_spoke": 1, "multiple_hubs": min(self.hubs, departments)}.get(
             self.form, 0
         )
 
     def build(self, org: Organisation) -> None:
-        """Group the departments, neighbours in the list together, and give a centralised desk its home."""
+        """Group each territory's departments, neighbours in the list together, and give a centralised desk its home."""
         org.founded = self.founded
-        org.desks.way[:] = np.arange(org.desks.rows)
-        org.departments.group[:] = np.arange(org.departments.rows) * org.desks.rows // org.departments.rows
-        if self.form == "centralised":
-            org.desks.home[:] = int(np.flatnonzero(org.departments.owner)[0])
+        d, desks = org.departments, org.desks
+        territory = org.firms.territory[d.firm]
+        each = desks.rows // (territory.max() + 1)
+        desks.way[:] = np.arange(desks.rows)
+        for here in np.unique(territory) if each else ():
+            own = np.flatnonzero(territory == here)
+            desks.territory[here * each : (here + 1) * each] = here
+            desks.circle[here * each : (here + 1) * each] = org.firms.circle[d.firm[own[0]]]
+            d.group[own] = here * each + np.arange(own.size) * each // own.size
+            if self.form == "centralised":
+                desks.home[here] = own[np.argmax(d.owner[own])]
 
     def step(self, org: Organisation) -> None:
         """Found, join or leave, pay the desks, and take the mandate's cost."""
@@ -105,7 +117,7 @@ class Governance(Mechanism):
         if self.form in HUBS:
             self.join(org)
         elif self.form == "decentralised":
-            d.guided[:] = d.open & (org.executives.engagement[:-1] >= self.paying_engagement)
+            d.guided[:] = d.open & (org.executives.engagement[: d.rows] >= self.paying_engagement)
         else:
             d.guided[:] = d.open
         if self.form == "holistic":
@@ -126,18 +138,18 @@ class Governance(Mechanism):
         d.guided[:] = d.joined
 
     def settle(self, org: Organisation) -> bool:
-        """With some luck, the tied hub with the poorest way takes the best one's; whether one did."""
+        """With some luck, the tied hub with a territory's poorest way takes the best one's; whether one did."""
         if self.form != "multiple_hubs" or not self.tied or org.week < org.founded + self.tie_after:
             return False
-        desks = org.desks
+        desks, settled = org.desks, False
         quality = desks.quality[desks.way].sum(axis=1)
-        best, poorest = desks.way[np.argmax(quality)], int(np.argmin(quality))
-        if desks.way[poorest] == best:
-            return False
-        if org.luck.uniform("tied hubs", np.uint64(poorest), org.week) >= self.tie_rate:
-            return False
-        desks.way[poorest] = best
-        return True
+        for here in np.unique(desks.territory):
+            own = np.flatnonzero(desks.territory == here)
+            best, poorest = desks.way[own[np.argmax(quality[own])]], own[np.argmin(quality[own])]
+            luck = org.luck.uniform("tied hubs", np.uint64(poorest), org.week)
+            if desks.way[poorest] != best and luck < self.tie_rate:
+                desks.way[poorest], settled = best, True
+        return settled
 
     def arrange(self, org: Organisation) -> None:
         """Where a desk serves, the gate goes up, liaisons start, and its way is recommended; elsewhere not."""
@@ -145,6 +157,7 @@ class Governance(Mechanism):
         d.gated_since[d.guided & ~d.gated] = org.week
         d.gated[:] = d.guided
         d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
+        d.locus[:] = np.where(d.guided, self.locus, 0.0)
         d.pays_desk[:] = d.open if desks.rows else d.guided
         if desks.rows:
             d.served[:] = np.where(d.guided, d.group, NOBODY)
@@ -187,15 +200,18 @@ def differ(guided, gated):
 
 @kernel
 def join_or_leave(coefficients, stream, steering, org):
-    """Whether each department is in the hub this week; worth is seen where departments have joined before."""
-    c, d, x = coefficients[0], org.departments, org.executives
-    members, seen = 0, 0.0
+    """Whether each department is in the hub this week; worth is seen where departments of the circle have joined before."""
+    c, d, x, circle = coefficients[0], org.departments, org.executives, org.firms.circle
+    members, seen = np.zeros(len(circle), np.int64), np.zeros(len(circle))
     for here in range(len(d.joined)):
+        near = circle[d.firm[here]]
         if d.joined[here] and d.fit[here].sum() > 0.0:
-            seen += d.measured[here].sum() / d.fit[here].sum()
-        members += d.joined[here]
-    pull = c.join_base + c.join_worth * (max(0.0, seen / members) if members else 0.0) + c.mandate + steering
+            seen[near] += d.measured[here].sum() / d.fit[here].sum()
+        members[near] += d.joined[here]
     for here in range(len(d.joined)):
+        near = circle[d.firm[here]]
+        example = max(0.0, seen[near] / members[near]) if members[near] else 0.0
+        pull = c.join_base + c.join_worth * example + c.mandate + steering
         luck, g = unit(word(stream, d.key[here])), x.engagement[here]
         if d.joined[here]:
             d.joined[here] = luck >= c.leave_rate * (1.0 - g) * (1.0 - c.mandate)
@@ -209,17 +225,20 @@ def hire(coefficients, age, org, ledger):
 
     `ledger` [D] takes what departments pay for liaisons. Time left from last week is kept where a queue waits.
     """
-    c, d, desks = coefficients[0], org.departments, org.desks
-    posts = min(1.0, (age + 1) / c.hiring_weeks) / c.person_cost * d.purse.sum()
+    c, d, desks, territory = coefficients[0], org.departments, org.desks, org.firms.territory
     for desk in range(len(desks.people)):
-        staff, paid, queue = 0, 0.0, 0
+        staff, paid, queue, everybody, purse = 0, 0.0, 0, 0, 0.0
         for here in range(len(d.group)):
+            if territory[d.firm[here]] == desks.territory[desk]:
+                everybody += d.size[here]
+                purse += d.purse[here]
             if d.group[here] == desk:
                 staff += d.size[here]
                 paid += c.liaison_hub_part * d.liaisons[here]
             if d.served[here] == desk:
                 queue += d.waiting[here]
-        team = posts * staff / d.size.sum()
+        posts = min(1.0, (age + 1) / c.hiring_weeks) / c.person_cost * purse
+        team = posts * staff / max(1, everybody)
         desks.people[desk] = team - min(paid, c.liaison_most * team)
         desks.time[desk] = desks.people[desk] + (desks.time[desk] if queue > 0 else 0.0)
     for here in range(len(ledger)):

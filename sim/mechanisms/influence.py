@@ -76,10 +76,7 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        e = org.employees
-        heeded = exponential(self.spread * org.luck.normal("influence", e.key))
-        e.influence[:] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
-        self.welcome(org, np.arange(e.rows))
+        self.welcome(org, np.arange(org.employees.rows))
         self.weigh(org)
 
     def weigh(self, org: Organisation) -> None:
@@ -89,29 +86,38 @@ class Influence(Mechanism):
             InputError: somebody's ties are too strong to be summed.
         """
         e, d = org.employees, org.departments
-        seen = np.full(e.rows, 2) - (d.head[e.department] == org.top)
-        seen -= (d.head[e.department] == np.arange(e.rows)).astype(int)
-        seen[org.top] -= d.head[e.department[org.top]] != org.top
-        heard = heeded_contacts(org.ties, e.influence)
+        head, top, self_ = d.head[e.department], org.firms.top[d.firm[e.department]], np.arange(e.rows)
+        seen = np.full(e.rows, 2) - (head == top) - (head == self_) - ((top == self_) & (head != top))
+        heard = heeded_contacts(org.ties, e.influence) + e.outsiders.sum(axis=0)
         if heard.max() > np.iinfo(e.peers.dtype).max:
             raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
         counts = np.stack([e.reports, heard, e.manager >= 0, seen]).astype(float)
         weights = np.array([self.reports, self.peers, self.manager, self.executives])
         present = (counts > 0) * weights[:, None]
         total = present.sum(axis=0)
+        e.peers_most[:], e.attention[:], org.by_peers = heard, total, self.peers
         unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
-        head = d.head[e.department]
         e.sources[:3] = unit[:3]
-        e.sources[3] = unit[3] * (head != np.arange(e.rows))
-        e.sources[4] = unit[3] * ((head != org.top) & (np.arange(e.rows) != org.top))
+        e.sources[3] = unit[3] * (head != self_)
+        e.sources[4] = unit[3] * ((head != top) & (self_ != top))
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do."""
+        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
+        e = org.employees
+        fresh = rows[e.hires[rows] == 0]
+        heeded = exponential(self.spread * org.luck.normal("influence", e.key[fresh]))
+        e.influence[fresh] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
         first_beliefs(self.coefficients, org.luck.stream("belief"), rows, org.state)
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
-        see_and_believe(self.coefficients, org.top, org.state)
+        see_and_believe(self.coefficients, org.state)
+
+
+def weigh(org: Organisation) -> None:
+    """Share out the sources' weights anew, if there are any."""
+    if org.plan["influence"]:
+        org.plan["influence"].weigh(org)
 
 
 @kernel
@@ -135,7 +141,22 @@ def first_beliefs(coefficients, stream, rows, org):
 
 
 @kernel
-def see_and_believe(coefficients, top, org):
+def reweigh(i, change, by_peers, org):
+    """Note that somebody's contacts weigh `change` more; whether `Influence.weigh` must run, as they had none or have none.
+
+    Otherwise this leaves the same bits as `weigh`; `by_peers` is the weight of peers as a source.
+    """
+    e = org.employees
+    before = e.peers_most[i]
+    now = before + change
+    e.peers_most[i] = now
+    if before > 0 and now > 0 and e.attention[i] > 0.0:
+        e.sources[1, i] = by_peers / (e.attention[i] * now)
+    return (before > 0) != (now > 0)
+
+
+@kernel
+def see_and_believe(coefficients, org):
     """Exposure and belief of everybody for every practice, one week on."""
     c, e, d = coefficients[0], org.employees, org.departments
     by_exposure, by_experience, by_lead = c.by_exposure, c.by_experience, c.by_lead
@@ -143,6 +164,7 @@ def see_and_believe(coefficients, top, org):
         e.sources[0], e.sources[1], e.sources[2], e.sources[3], e.sources[4],
     )  # fmt: skip
     first, size, head, leads, experienced = d.first, d.size, d.head, d.lead, d.experienced
+    firm, top = d.firm, org.firms.top
     worth = np.empty(e.belief.shape[1])
     for k in range(len(e.belief)):
         followers, peers, led, practising, way = (
@@ -153,9 +175,9 @@ def see_and_believe(coefficients, top, org):
             e.way[k],
         )
         exposure, belief = e.exposure[k], e.belief[k]
-        shown_by_top = float(practising[top])
         for here in range(len(size)):
-            lead, shown_by_head = leads[here], float(practising[head[here]])
+            lead = leads[here]
+            shown_by_head, shown_by_top = float(practising[head[here]]), float(practising[top[firm[here]]])
             for i in staff_of(first, size, here):
                 worth[i] = experienced[here, k, np.uint16(way[i])]
             for i in staff_of(first, size, here):

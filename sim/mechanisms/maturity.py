@@ -42,12 +42,14 @@ class Maturity(Mechanism):
     def stage(self, org: Organisation) -> int:
         """The highest stage whose rule holds; 1 where none does."""
         A, _, C, V, *_ = org.measured.tolist()
-        active, guided, engaging, publishing, engagement, alignment = signs(self.coefficients, org.state)
+        active, guided, engaging, publishing, engagement, alignment, sponsored = signs(
+            self.coefficients, org.state
+        )
         if converged_now(A, C, V, alignment, org.plan.outcome):
             return 6
         if active >= self.strategic_departments and self.dominant <= C and engagement >= self.executives:
             return 5
-        if org.sponsored and active >= self.formal_departments and guided >= self.policy_reach:
+        if sponsored and active >= self.formal_departments and guided >= self.policy_reach:
             return 4
         if engaging >= min(self.engaged_departments, org.departments.rows):
             return 3
@@ -61,7 +63,7 @@ def signs(coefficients, org):
     Returns:
         Share of departments that are active; share of staff served; most departments in which one practice of
         engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence;
-        mean engagement of executives; mean alignment of departments' goals, by staff.
+        mean engagement of executives; mean alignment of departments' goals, by staff; whether every firm has a sponsor.
     """
     c, d, p = coefficients[0], org.departments, org.practices
     practised, size = d.practised, d.size
@@ -79,7 +81,10 @@ def signs(coefficients, org):
             if p.presents[k] and d.owner[here]:
                 publishing = max(publishing, practised[here, k] / size[here])
         most = max(most, engaging)
-    staff = size.sum()
+    staff, firms = size.sum(), org.firms
+    sponsored = True
+    for firm in range(len(firms.staff)):
+        sponsored &= firms.sponsored[firm] | (firms.staff[firm] == 0)
     return (
         lively / departments,
         served / staff,
@@ -87,4 +92,5 @@ def signs(coefficients, org):
         publishing,
         org.executives.engagement.mean(),
         aligned / staff,
+        sponsored,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.kernels import kernel
 from sim.luck import combine
 from sim.mechanisms.base import Mechanism
-from sim.parameters import share, weight
+from sim.parameters import parameter, share, weight
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -16,7 +18,10 @@ QUARTER = 13
 
 
 class Measurement(Mechanism):
-    """A focus between followers and outcomes, and noise that measurement money shrinks (claims 42, 69, 70)."""
+    """A focus between followers and outcomes, and noise that measurement money shrinks (claims 42, 69, 70).
+
+    Followers are seen at once, outcomes `delay` weeks later.
+    """
 
     focus: float = share(0.6, "0 counts followers .. 1 measures outcomes", source="claim 69; swept")
     noise: float = share(0.1, "standard deviation of a quarter's measured worth without measurement money")
@@ -30,10 +35,14 @@ class Measurement(Mechanism):
         "worth per unit of fit that counts as all that is attainable",
         source="assumed: a trial's starting value",
     )
+    delay: int = parameter(
+        0, "weeks after which an outcome is seen", unit="weeks", source="claim 70; none assumed", ge=0, le=520
+    )
 
     def build(self, org: Organisation) -> None:
-        """Draw the first quarter's errors."""
+        """Draw the first quarter's errors, and keep worth as it stands to be seen later."""
         self.draw_errors(org)
+        org.departments.past[:, :1] = org.departments.worth[:, None]
 
     def draw_errors(self, org: Organisation) -> None:
         """Draw a quarter's errors of measurement."""
@@ -44,26 +53,30 @@ class Measurement(Mechanism):
         """Measure worth and set each executive's evidence."""
         if org.week % QUARTER == 0:
             self.draw_errors(org)
-        measure(self.coefficients, org.state)
+        measure(self.coefficients, org.week, org.state)
 
 
 @kernel
-def measure(coefficients, org):
-    """Measured worth of each department and practice; evidence of the heads and, last, of the top executive."""
+def measure(coefficients, week, org):
+    """Measured worth of each department and practice; evidence of the heads and, last, of the firms' top executives."""
     c, d, x = coefficients[0], org.departments, org.executives
-    departments, practices = d.worth.shape
-    all_worth = all_active = 0.0
-    for seat in range(departments + 1):
-        seen, active = all_worth, all_active
+    departments, delay, practices = d.past.shape
+    all_worth, all_active = np.zeros(len(org.firms.top)), np.zeros(len(org.firms.top))
+    for seat in range(len(x.firm)):
+        firm = x.firm[seat]
+        seen, active = all_worth[firm], all_active[firm]
         if seat < departments:
             seen = active = 0.0
             noise = c.noise * (1.0 - d.insight[seat])
             for k in range(practices):
-                d.measured[seat, k] = d.worth[seat, k] + noise * d.error[seat, k]
+                worth = d.worth[seat, k]
+                if delay > 0:
+                    worth, d.past[seat, week % delay, k] = d.past[seat, week % delay, k], worth
+                d.measured[seat, k] = worth + noise * d.error[seat, k]
                 seen += d.size[seat] * d.measured[seat, k]
                 active += d.practised[seat, k] * d.fit[seat, k]
-            all_worth += seen
-            all_active += active
+            all_worth[firm] += seen
+            all_active[firm] += active
         attainable = x.attainable[seat]
         outcome = min(1.0, max(0.0, seen / (c.good * attainable)))
         x.evidence[seat] = c.focus * outcome + (1.0 - c.focus) * c.followers * active / attainable

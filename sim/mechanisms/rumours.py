@@ -63,6 +63,8 @@ def talk(coefficients, stated, org):
         ties, heard, correcting = 0, 0.0, 0
         for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
             j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
+            if j == i:  # the rest of the row is idle
+                break
             ties += weights[at]
             heard += weights[at] * before[j]
             correcting += corrects[j]

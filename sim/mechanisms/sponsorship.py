@@ -74,8 +74,9 @@ class Sponsorship(Mechanism):
 
     def seat(self, org: Organisation, seats: np.ndarray) -> np.ndarray:
         """Draw engagement and understanding of who takes these seats, int[n] rows; the keys of their luck, uint64[n]."""
-        x = org.executives
-        own = combine(org.employees.key[x.person[seats]], (x.scope[seats] + 1).astype(np.uint64))
+        x, d = org.executives, org.departments
+        seat = np.append(d.place + 1, np.zeros(org.firms.rows, np.int64))[seats]  # one person may hold two
+        own = combine(org.employees.key[x.person[seats]], seat.astype(np.uint64))
         engagement = self.engagement + self.spread * org.luck.normal("sponsorship", own)
         x.engagement[seats] = np.clip(engagement, 0.0, 1.0)
         luck = org.luck.uniform("sponsorship", combine(own, np.uint64(key_of("understanding"))))
@@ -88,30 +89,35 @@ class Sponsorship(Mechanism):
         seats = vacant(x.person, rows)
         if not seats.size:
             return
-        support = np.delete(x.engagement, seats).mean() if seats.size < x.rows else 0.0
+        f = org.firms
+        stay = [np.delete(x.engagement, seats)[np.delete(x.firm, seats) == firm] for firm in range(f.rows)]
+        support = np.array([one.mean() if one.size else 0.0 for one in stay])[x.firm[seats]]
         luck = org.luck.uniform("successors", self.seat(org, seats))
         engaged = seats[luck < self.successor_support * support]
         x.engagement[engaged] = np.maximum(x.engagement[engaged], self.successor_engagement)
         theirs = seats[x.sponsor[seats]]
         if theirs.size:
             x.sponsor[theirs] = x.engagement[theirs] >= self.successor_sponsors
-            org.sponsored = bool(x.sponsor.any())
-            org.sponsor_pull = float(x.engagement[x.sponsor].max()) if org.sponsored else 0.0
+            for firm in np.unique(x.firm[theirs]):
+                left = x.engagement[x.sponsor & (x.firm == firm)]
+                f.sponsored[firm], f.pull[firm] = left.size > 0, left.max(initial=0.0)
 
     def step(self, org: Organisation) -> None:
         """Move understanding and engagement by one week, then the lead that departments feel."""
         if org.week == self.sponsor_week:
             self.name_sponsor(org)
-        back_or_cool(self.coefficients, org.week, org.sponsored, org.sponsor_pull, org.state)
+        back_or_cool(self.coefficients, org.week, org.state)
         self.lead(org)
 
     def name_sponsor(self, org: Organisation) -> None:
-        """The most engaged executive becomes the sponsor; the pull is their engagement at naming."""
-        x = org.executives
-        sponsor = int(np.argmax(x.engagement))
-        x.engagement[sponsor] = max(x.engagement[sponsor], self.sponsor_engagement)
-        x.sponsor[sponsor] = True
-        org.sponsored, org.sponsor_pull = True, float(x.engagement[sponsor])
+        """In each firm the most engaged executive becomes the sponsor; the pull is their engagement at naming."""
+        x, f = org.executives, org.firms
+        for firm in np.unique(x.firm):
+            own = np.flatnonzero(x.firm == firm)
+            sponsor = own[np.argmax(x.engagement[own])]
+            x.engagement[sponsor] = max(x.engagement[sponsor], self.sponsor_engagement)
+            x.sponsor[sponsor] = True
+            f.sponsored[firm], f.pull[firm] = True, x.engagement[sponsor]
 
     def lead(self, org: Organisation) -> None:
         """Lead felt in each department: its head's and the top's engagement, more if they guide."""
@@ -129,28 +135,31 @@ def vacant(person, rows):
 
 
 @kernel
-def back_or_cool(coefficients, week, sponsored, pull, org):
-    """Understanding and engagement of the heads and, last, the top executive, one week on."""
-    c, e, d, x = coefficients[0], org.employees, org.departments, org.executives
-    by_evidence = c.evidence_pull if sponsored else c.evidence_pull * c.unsponsored
-    by_sponsor = c.sponsor_pull if sponsored else 0.0
+def back_or_cool(coefficients, week, org):
+    """Understanding and engagement of the heads and, last, the firms' top executives, one week on."""
+    c, e, d, x, f = coefficients[0], org.employees, org.departments, org.executives, org.firms
     expectation = c.expectation * min(1.0, week / c.patience)
     understanding, engagement, evidence, expected = x.understanding, x.engagement, x.evidence, x.expected
-    executives = len(engagement)
-    mean = 0.0
-    for seat in range(executives):
-        mean += engagement[seat] / executives
-    all_active, all_money = 0, 0.0
-    for seat in range(executives):
-        active, money = all_active, all_money
-        if seat < executives - 1:
+    executives, mean = np.zeros(len(f.top)), np.zeros(len(f.top))
+    for seat in range(len(engagement)):
+        executives[x.firm[seat]] += 1
+    for seat in range(len(engagement)):
+        mean[x.firm[seat]] += engagement[seat] / executives[x.firm[seat]]
+    all_active, all_money = np.zeros(len(f.top), np.int64), np.zeros(len(f.top))
+    for seat in range(len(engagement)):
+        firm = x.firm[seat]
+        sponsored, pull, company = f.sponsored[firm], f.pull[firm], mean[firm]
+        by_evidence = c.evidence_pull if sponsored else c.evidence_pull * c.unsponsored
+        by_sponsor = c.sponsor_pull if sponsored else 0.0
+        active, money = all_active[firm], all_money[firm]
+        if seat < len(d.activity):
             active, money = d.activity[seat], d.budget[seat] * d.size[seat]
-            all_active += active
-            all_money += money
+            all_active[firm] += active
+            all_money[firm] += money
         u, g, staff = understanding[seat], engagement[seat], x.staff[seat]
         expected[seat] = expectation * money / staff
         change = by_evidence * u * (1.0 - g) * min(1.0, c.evidence_full * evidence[seat]) + c.company * (
-            mean - g
+            company - g
         )
         change += (
             by_sponsor * max(0.0, pull - g) - c.disappointment * max(0.0, expected[seat] - evidence[seat]) * g
@@ -163,8 +172,9 @@ def back_or_cool(coefficients, week, sponsored, pull, org):
 @kernel
 def feel_lead(coefficients, org):
     """Lead felt in each department: its head's and the top's engagement, more if they guide."""
-    c, d, x = coefficients[0], org.departments, org.executives
+    c, d, x, seat = coefficients[0], org.departments, org.executives, org.firms.seat
     for here in range(len(d.lead)):
-        engaged = c.head_weight * x.engagement[here] + (1.0 - c.head_weight) * x.engagement[-1]
-        guiding = c.head_weight * x.style[here] + (1.0 - c.head_weight) * x.style[-1]
+        top = seat[d.firm[here]]
+        engaged = c.head_weight * x.engagement[here] + (1.0 - c.head_weight) * x.engagement[top]
+        guiding = c.head_weight * x.style[here] + (1.0 - c.head_weight) * x.style[top]
         d.lead[here] = engaged * (c.directive_lead + (1.0 - c.directive_lead) * guiding)

@@ -54,12 +54,15 @@ class Team(Mechanism):
     def step(self, org: Organisation) -> None:
         """Appoint the members in the week in which governance is founded."""
         if org.week == org.founded:
-            members = self.members(org)
-            self.reach_out(org, members)
-            self.lead(org, members)
+            territory = org.firms.territory[org.departments.firm]
+            for here in np.unique(territory):
+                rooms = np.flatnonzero(territory == here)
+                members = self.members(org, rooms)
+                self.reach_out(org, members, rooms)
+                self.lead(org, members)
 
-    def members(self, org: Organisation) -> np.ndarray:
-        """Rows of the members: departments take turns, and in each the first of its own order is taken."""
+    def members(self, org: Organisation, rooms: np.ndarray) -> np.ndarray:
+        """Rows of the members from these departments, which take turns; in each the first of its own order is taken."""
         e, d = org.employees, org.departments
         lot = org.luck.uniform("team", e.key, org.week)
         heard = np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
@@ -68,16 +71,16 @@ class Team(Mechanism):
         for department in range(d.rows):
             turn[here == department] = np.arange(d.size[department])
         in_turn = order[np.lexsort((here, turn))]
-        if self.drawn == "owners":
-            in_turn = in_turn[d.owner[e.department[in_turn]]]
-        return in_turn[: max(1, round(self.per_hundred * e.rows / 100.0))]
+        allowed = rooms[d.owner[rooms]] if self.drawn == "owners" else rooms
+        in_turn = in_turn[np.isin(e.department[in_turn], allowed)]
+        return in_turn[: max(1, round(self.per_hundred * d.size[rooms].sum() / 100.0))]
 
-    def reach_out(self, org: Organisation, members: np.ndarray) -> None:
+    def reach_out(self, org: Organisation, members: np.ndarray, rooms: np.ndarray) -> None:
         """Tie members to each other, and each to people of departments that come in turn after their own."""
-        e, d = org.employees, org.departments
+        e = org.employees
         pairs = list(combinations(members.tolist(), 2))
         for number, one in enumerate(members.tolist()):
-            others = np.delete(np.arange(d.rows), e.department[one])
+            others = rooms[rooms != e.department[one]]
             if others.size:
                 others = np.roll(others, -number)
                 pairs += [(one, row) for row in self.landing(org, one, others)]
@@ -96,7 +99,7 @@ class Team(Mechanism):
         room = org.rows_of(int(others[0]))
         first = room.start + int(luck[:1].sum() * (room.stop - room.start))
         known = org.ties.indices[org.ties.indptr[first] : org.ties.indptr[first + 1]]
-        near = known[(known >= room.start) & (known < room.stop)]
+        near = known[(known >= room.start) & (known < room.stop) & (known != first)]
         rest = np.setdiff1d(np.arange(room.start, room.stop), [*near, first])
         return [first, *near.tolist(), *rest.tolist()][: self.ties]
 

@@ -22,6 +22,7 @@ def climb(coefficients, week, stream, blocking_stream, org):
     key, threshold, fluency, guidance, training = e.key, e.threshold, e.fluency, e.guidance, e.training
     first, size, leads, opens, budget, technology = d.first, d.size, d.lead, d.open, d.budget, d.technology
     fit, alignment, needs_approval, gated, habit, ease = d.fit, d.alignment, p.gated, d.gated, d.habit, d.ease
+    backing = d.backing
     experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
     luck, moved = np.empty(n), np.empty(n, np.bool_)
     most = np.empty(5)
@@ -33,12 +34,13 @@ def climb(coefficients, week, stream, blocking_stream, org):
         draws(branch(stream, k), key, luck)
         for here in range(len(size)):
             lead, opened = leads[here], opens[here]
-            starved = 1.0 + max(0.0, c.starved_below - budget[here])
+            starved = 1.0 + max(0.0, c.starved_below - budget[here] * backing[here, k])
             announced = c.announcement * lead
             dropping = c.lapse_trying * (1.0 - c.lapse_trying_lead * lead) * starved
             fading = c.lapse_routine * (1.0 - c.lapse_routine_lead * lead) * starved
+            tools = min(1.0, technology[here] * backing[here, k])
             offer = (
-                c.lead_weight * (lead - c.lead_reference) - c.effort_weight * effort[k] * (1.0 - technology[here]) * ease[here, k]
+                c.lead_weight * (lead - c.lead_reference) - c.effort_weight * effort[k] * (1.0 - tools) * ease[here, k]
                 + c.fit_weight * (fit[here, k] * alignment[here] - c.fit_reference) - c.hurdle
             )  # fmt: skip
             gate = needs_approval[k] and gated[here]

@@ -21,7 +21,8 @@ SOURCE = "assumed: a trial's starting value"
 class Ways(Mechanism):
     """Whoever tries, or thinks again, takes the way with most contacts, guidance, mandate, habit and quality for it.
 
-    Quality is how well a way works in one's own department (claims 3, 31, 33, 44, 61).
+    Quality is how well a way works in one's own department (claims 3, 31, 33, 44, 61). Where choice sits (claim 46) is what
+    a desk's guidance and mandate speak for: its own way, at locus 0, or the department's, at 1.
     """
 
     review: float = rate(
@@ -72,7 +73,7 @@ def choose_ways(coefficients, week, stream, org):
     key, influence = e.key, e.influence
     n, ways = e.rung.shape[1], d.tally.shape[2]
     first, size, advices, habits, joins, suits = d.first, d.size, d.advice, d.habit, d.joined, d.suits
-    mandate, guidance = d.mandate, e.guidance
+    mandate, guidance, locus = d.mandate, e.guidance, d.locus
     shares, luck, thinks = np.zeros(ways, np.int64), np.empty(n), np.empty(n, np.bool_)
     count = 0
     for k in range(len(e.rung)):
@@ -80,6 +81,7 @@ def choose_ways(coefficients, week, stream, org):
         draws(branch(stream, k), key, luck)
         for here in range(len(size)):
             advice, habit, joined = advices[here], habits[here, k], joins[here]
+            local, told = locus[here], c.mandate_weight * mandate[here]
             for i in staff_of(first, size, here):
                 again = (practising[i] == 1) & (luck[i] < review)
                 thinks[i] = again | ((rung[i] == TRYING) & (since[i] == week))
@@ -89,6 +91,8 @@ def choose_ways(coefficients, week, stream, org):
                 total = 0
                 for at in range(indptr[i], indptr[i + 1]):
                     j = indices[at]
+                    if j == i:  # the rest of the row is idle
+                        break
                     began = (rung[j] == TRYING) & (since[j] == week)
                     heed = practising[j] * (1 - began) * weights[at] * influence[j]  # 0 instead of a branch
                     shares[way[j]] += heed
@@ -102,12 +106,14 @@ def choose_ways(coefficients, week, stream, org):
                     score = c.quality_weight * suits[here, k, w]
                     if shares[w] > 0:
                         score += c.contacts_weight * shares[w] / total
-                    if w == advised:
-                        score += c.guidance_weight * guidance[i]
-                        if w == advice:
-                            score += c.mandate_weight * mandate[here]
-                    if w == habit and not joined:
-                        score += c.habit_weight
+                    shown = c.guidance_weight * guidance[i]
+                    if w == advice and w == advised:
+                        score += (1.0 - local) * shown
+                        score += (1.0 - local) * told
+                    elif w == advised:
+                        score += shown
+                    if w == habit:
+                        score += local * (shown + told) + c.habit_weight * (not joined)
                     if w == current:
                         score += c.current_weight
                     if score > most:

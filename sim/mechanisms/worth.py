@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Worth(Mechanism):
     """Fit and alignment times a mix of the way's quality and the coordination with others (claims 9, 12, 73).
 
-    Coordination is the chance that a practitioner in another department works the same way.
+    Coordination is the chance that a practitioner in another department of the firm works the same way.
     """
 
     experience: float = weight(
@@ -42,19 +42,19 @@ def value(coefficients, org):
     c, d, chi = coefficients[0], org.departments, org.practices.coordination
     tally, suits, experienced = d.tally, d.suits, d.experienced
     fit, alignment, practised, routine, size = d.fit, d.alignment, d.practised, d.routine, d.size
-    quality, worth = d.quality, d.worth
+    quality, worth, firm = d.quality, d.worth, d.firm
     departments, practices, ways = tally.shape
-    total = np.empty(ways, np.int64)
+    totals, everybody = np.empty((len(org.firms.top), ways), np.int64), np.empty(len(org.firms.top), np.int64)
     for k in range(practices):
-        everybody = 0
-        total[:] = 0
+        totals[:], everybody[:] = 0, 0
         for here in range(departments):
+            total = totals[firm[here]]
             for w in range(ways):
                 total[w] += tally[here, k, w]
-            everybody += practised[here, k]
+            everybody[firm[here]] += practised[here, k]
         for here in range(departments):
-            now = practised[here, k]
-            others = everybody - now
+            now, total = practised[here, k], totals[firm[here]]
+            others = everybody[firm[here]] - now
             value_sum = quality_sum = 0.0
             attached = max(0.0, fit[here, k] * alignment[here])
             for w in range(ways):

@@ -1,0 +1,95 @@
+"""Hiring: new seats, which make the tables longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.agents import Employee
+from sim.building import shared
+from sim.luck import combine, key_of
+from sim.staff import Lines
+from sim.tables import NOBODY, Employees, State
+from sim.tally import Changes, recount
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+def hire(
+    org: Organisation, departments: np.ndarray, contacts: int, strength: int, views: Iterable[Employee] | None
+) -> np.ndarray:
+    """Open a seat in each of these departments and fill it; everybody else keeps seat, ties and luck.
+
+    The newest seats of a department are its last, with the luck that they would have had from the start. Newcomers report
+    to whoever manages fewest people there, and know as many colleagues as asked for, by lot.
+
+    Args:
+        org: the organisation.
+        departments: int[m], rows, one for each newcomer.
+        contacts: colleagues of the department whom each newcomer knows at once.
+        strength: weight of these ties.
+        views: the employees' agents if they have been made, which follow their people; newcomers get theirs.
+
+    Returns:
+        The newcomers' rows, int64[m], ascending.
+    """
+    old, d = org.employees, org.departments
+    departments = np.sort(departments)
+    counts = np.bincount(departments, minlength=d.rows)
+    now_at = np.arange(old.rows) + np.repeat(np.cumsum(counts) - counts, d.size)
+    rows = np.setdiff1d(np.arange(old.rows + departments.size), now_at)
+    number = np.arange(rows.size) - (np.cumsum(counts) - counts)[departments] + d.size[departments]
+    names = [np.uint64(key_of(org.department_names[here])) for here in range(d.rows)]
+    sat = None if views is None else [(view, view.row) for view in views]
+
+    new = org.employees = Employees(old.rows + departments.size, old.axes)
+    for name, column in old.columns.items():
+        if name not in new.columns:
+            new.add(name, *column)
+        getattr(new, name)[..., now_at] = getattr(old, name)
+    new.department[rows] = departments
+    new.key[rows] = combine(np.array(names)[departments], number.astype(np.uint64))
+    new.manager[:] = np.where(new.manager == NOBODY, NOBODY, now_at[new.manager])
+    new.turn[now_at], new.turn[rows] = now_at[old.turn], rows
+    d.head[:], org.firms.top[:] = now_at[d.head], now_at[org.firms.top]
+    org.executives.person[:] = now_at[org.executives.person]
+    d.size += counts
+    d.first[:] = np.cumsum(d.size) - d.size
+    for row in rows:
+        new.manager[row] = _least_busy(org, int(row))
+        new.reports[new.manager[row]] += 1
+    new.level[new.manager[rows]] = np.maximum(1, new.level[new.manager[rows]])
+
+    org.lines = Lines.of(new.manager)
+    org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
+    org.reseat(now_at)
+    org.scopes()
+    for mechanism in org.hosts:
+        mechanism.welcome(org, rows)
+    colleagues = np.repeat(rows, contacts)
+    which = np.tile(np.arange(contacts, dtype=np.uint64), rows.size)
+    lot = org.luck.uniform("hiring", combine(new.key[colleagues], which))
+    room = new.department[colleagues]
+    org.tie(colleagues, d.first[room] + (lot * d.size[room]).astype(np.int64), strength)
+    recount(org.state)
+    if sat is not None:
+        for view, row in sat:
+            view.sit(int(now_at[row]))
+        for row in rows:
+            Employee(org, int(row))
+    return rows
+
+
+def _least_busy(org: Organisation, row: int) -> int:
+    """Who manages fewest of the department's managers, its head among them; the first of equals."""
+    e, d = org.employees, org.departments
+    here = e.department[row]
+    there = np.arange(d.first[here], d.first[here] + d.size[here])
+    managers = there[(e.reports[there] > 0) & (there != row) & (e.manager[there] != NOBODY)]
+    head = int(d.head[here])
+    if not managers.size:
+        return head
+    return int(managers[np.argmin(e.reports[managers])])

@@ -1,0 +1,63 @@
+"""Programmes: money moves between a department's practices, by what is seen of each or of all of them in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sim.kernels import kernel
+from sim.mechanisms.base import Mechanism
+from sim.mechanisms.measurement import QUARTER
+from sim.parameters import parameter, share
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+class Programmes(Mechanism):
+    """Support that follows the signal of each practice: worth as measured, followers, or a mix of both (claims 69, 71).
+
+    Each quarter part of a department's support goes to its meant practices in proportion to `focus` x measured worth +
+    (1 - focus) x `followers` x share practising, with `measurement`'s focus and followers, or by the share practising alone
+    without that mechanism. Support is only moved: its mean over a department's meant practices stays 1, and the other
+    practices keep what they have. It multiplies what technology takes off the effort of trying and the budget below
+    which practitioners lapse; training serves all practices alike. Tools that would take away more than all effort are
+    money lost.
+    """
+
+    reporting: Literal["programme", "pooled"] = parameter(
+        "programme", "a signal for each practice, or the department's mean for all of them", source="claim 71"
+    )
+    pace: float = share(0.25, "part of the support that moves each quarter")
+    even: float = share(0.2, "part of the support that all practices share alike, whatever they bring")
+
+    def step(self, org: Organisation) -> None:
+        """Move support at the end of each quarter."""
+        if org.week % QUARTER == 0:
+            measurement = org.plan["measurement"]
+            seen = (measurement.focus, measurement.followers) if measurement else (0.0, 1.0)
+            steer(self.coefficients, self.reporting == "pooled", *seen, org.state)
+
+
+@kernel
+def steer(coefficients, pooled, focus, followers, org):
+    """Move each department's support towards its practices' part of the signal; nowhere where there is no signal."""
+    c, d = coefficients[0], org.departments
+    departments, practices = d.backing.shape
+    signal = np.zeros(practices)
+    for here in range(departments):
+        meant, total = 0, 0.0
+        for k in range(practices):
+            if d.meant[here, k]:
+                practising = d.practised[here, k] / d.size[here]
+                signal[k] = focus * max(0.0, d.measured[here, k]) + (1.0 - focus) * followers * practising
+                total += signal[k]
+                meant += 1
+        if total <= 0.0:
+            continue
+        for k in range(practices):
+            if d.meant[here, k]:
+                seen = total / meant if pooled else signal[k]
+                due = c.even + (1.0 - c.even) * meant * seen / total
+                d.backing[here, k] += c.pace * (due - d.backing[here, k])

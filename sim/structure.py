@@ -1,0 +1,69 @@
+"""Structure: departments that come under another's head, firms that become part of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.building import shared
+from sim.mechanisms.strategy import align
+from sim.staff import HEAD, MANAGER, Lines
+from sim.tables import State
+from sim.tally import recount
+
+if TYPE_CHECKING:
+    from sim.organisation import Organisation
+
+
+def merge(org: Organisation, here: int, there: int) -> None:
+    """Put department `here` under the head and the goals of `there`, both departments' mean by staff.
+
+    Its old head becomes a manager under the new one; sponsorship that went with the seat goes on in it. Both stay
+    departments to the measures: whether their practices become one is what a merger is judged by.
+    """
+    e, d, x = org.employees, org.departments, org.executives
+    both, old, new = [here, there], int(d.head[here]), int(d.head[there])
+    d.goals[both] = np.average(d.goals[both], axis=0, weights=d.size[both])
+    align(org)
+    d.joined[here] = d.joined[there]
+    for name in ("person", "understanding", "engagement", "style"):
+        column = getattr(x, name)
+        column[here] = column[there]
+    x.appointed[here], d.head[here] = org.week, new
+    if old not in org.firms.top and old != new:
+        e.manager[old], e.level[old] = new, MANAGER
+    _relined(org)
+
+
+def take_over(org: Organisation, taken: int, by: int) -> None:
+    """Make the departments of one firm another's: its top executive, money, sponsor and desks are theirs from now on.
+
+    The old top executive stays an executive, under the new one. Departments that had joined a hub must join the other.
+    """
+    e, d, x, f = org.employees, org.departments, org.executives, org.firms
+    moved, stayed = np.flatnonzero(d.firm == taken), np.flatnonzero(d.firm == by)
+    f.level[by] = np.average(f.level[[by, taken]], weights=f.staff[[by, taken]])
+    f.pull[by] = f.pull[[by, taken]].max()
+    f.sponsored[by] |= f.sponsored[taken]
+    f.sponsored[taken], f.pull[taken] = False, 0.0
+    e.manager[f.top[taken]], e.level[f.top[taken]] = f.top[by], HEAD
+    d.firm[moved], x.firm[x.firm == taken] = by, by
+    d.joined[moved] = d.guided[moved] = False
+    d.group[moved] = d.group[stayed[np.arange(moved.size) % stayed.size]]
+    org.scopes()
+    _relined(org)
+    if org.plan["governance"] and org.week > org.founded:
+        org.plan["governance"].arrange(org)
+    if org.plan["funding"]:
+        org.plan["funding"].grant(org)
+
+
+def _relined(org: Organisation) -> None:
+    """Let everything follow the reporting lines as they are now."""
+    e = org.employees
+    org.lines = Lines.of(e.manager)
+    e.reports[:] = np.diff(org.lines.indptr)
+    org.state = State.of({"changes": org.state.changes, **shared(org)})
+    org.set_ties(org.ties)
+    recount(org.state)
