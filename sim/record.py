@@ -11,6 +11,7 @@ import numpy as np
 from sim.kernels import kernel
 from sim.measures import MEASURES
 from sim.outcome import Outcome, classify, sentence, weekly_states
+from sim.tables import Struct
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -27,19 +28,18 @@ WEEKLY = (
 """
 
 
-@dataclass
-class Record:
-    """A run's record; row 0 is the start, row t the state after t weeks.
+class Series(
+    Struct,
+    fields=(
+        "weekly", "staff", "adoption", "by_practice", "served", "executives", "habits", "spent", "worth", "practised",
+        "backing",
+    ),
+):  # fmt: skip
+    """What is kept week by week; row 0 is the start, row t the state after t weeks.
 
     Attributes:
-        plan: the scenario.
-        seed: the seed.
-        departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
-        functions: what each department does.
-        staff: int64[1 + weeks, departments], people in each.
-        meant: bool[departments, practices], the practice is meant for the department.
-        practices: names, the columns of `by_practice`.
         weekly: float64[1 + weeks, series], columns in the order of `WEEKLY`.
+        staff: int64[1 + weeks, departments], people in each.
         adoption: float64[1 + weeks, departments], practising pairs over meant pairs (nan where none is meant).
         by_practice: float64[1 + weeks, practices], adoption of each practice over meant staff.
         served: bool[1 + weeks, departments], a desk or policy serves the department.
@@ -51,45 +51,61 @@ class Record:
         backing: float64[1 + weeks, departments, practices], support of the practice to that of the mean one.
     """
 
+
+@dataclass
+class Record:
+    """A run's record; the arrays of `series` are attributes of it.
+
+    Attributes:
+        plan: the scenario.
+        seed: the seed.
+        departments: names, the columns of `adoption`, `served`, `habits` and `spent`.
+        functions: what each department does.
+        meant: bool[departments, practices], the practice is meant for the department.
+        practices: names, the columns of `by_practice`.
+        series: what is kept week by week.
+        notices: what was assumed about its people, or does nothing, for the user to see.
+        week: the week reached.
+    """
+
     plan: Scenario
     seed: int
     departments: tuple[str, ...]
     functions: tuple[str, ...]
-    staff: np.ndarray
     meant: np.ndarray
     practices: tuple[str, ...]
-    weekly: np.ndarray
-    adoption: np.ndarray
-    by_practice: np.ndarray
-    served: np.ndarray
-    executives: np.ndarray
-    habits: np.ndarray
-    spent: np.ndarray
-    worth: np.ndarray
-    practised: np.ndarray
-    backing: np.ndarray
+    series: Series
     notices: tuple[str, ...] = field(default=())
     week: int = 0
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        """An array of `series`."""
+        if name not in Series.fields:
+            raise AttributeError(f"a record has no attribute {name!r}")
+        return getattr(self.series, name)
 
     @classmethod
     def blank(cls, org: Organisation) -> Record:
         """An empty record, as long as the scenario's run."""
         weeks, d, k = org.plan.weeks + 1, org.departments.rows, org.practices.rows
+        series = Series.of({
+            "weekly": np.zeros((weeks, len(WEEKLY))), "staff": np.zeros((weeks, d), np.int64),
+            "adoption": np.zeros((weeks, d)), "by_practice": np.zeros((weeks, k)),
+            "served": np.zeros((weeks, d), np.bool_), "executives": np.zeros((weeks, org.executives.rows)),
+            "habits": np.zeros((weeks, d, k), np.int16), "spent": org.ledger, "worth": np.zeros((weeks, d, k)),
+            "practised": np.zeros((weeks, d, k), np.int64), "backing": np.zeros((weeks, d, k)),
+        })  # fmt: skip
         return cls(
-            org.plan, org.seed, org.department_names, org.functions, np.zeros((weeks, d), np.int64),
-            org.departments.meant.copy(), org.practice_names, np.zeros((weeks, len(WEEKLY))), np.zeros((weeks, d)),
-            np.zeros((weeks, k)), np.zeros((weeks, d), np.bool_), np.zeros((weeks, org.executives.rows)),
-            np.zeros((weeks, d, k), np.int16), org.ledger, np.zeros((weeks, d, k)), np.zeros((weeks, d, k), np.int64),
-            np.zeros((weeks, d, k)), org.notices,
+            org.plan, org.seed, org.department_names, org.functions, org.departments.meant.copy(),
+            org.practice_names, series, org.notices,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
         self.week = org.week
         keep(
-            org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, self.spent, org.left,
-            org.incidents, self.plan.outcome.hollow_below, org.state, self.weekly, self.adoption, self.by_practice,
-            self.served, self.executives, self.habits, self.worth, self.practised, self.backing, self.staff,
+            org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, org.left, org.incidents,
+            self.plan.outcome.hollow_below, org.state, self.series,
         )  # fmt: skip
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -98,22 +114,9 @@ class Record:
 
     def digest(self) -> str:
         """A digest of every byte kept: equal digests, equal runs."""
-        kept = (
-            self.weekly,
-            self.adoption,
-            self.by_practice,
-            self.served,
-            self.executives,
-            self.habits,
-            self.spent,
-            self.worth,
-            self.practised,
-            self.backing,
-            self.staff,
-        )
         content = hashlib.blake2b(digest_size=16)
-        for array in kept:
-            content.update(array.tobytes())
+        for name in Series.fields:
+            content.update(getattr(self.series, name).tobytes())
         return content.hexdigest()
 
     @property
@@ -147,15 +150,14 @@ def hollow(below, org):
 
 @kernel
 def keep(
-    week, stage, in_contact, measured, by_practice, adoption, ledger, left, incidents, hollow_below, org,
-    weekly, adoptions, by_practices, served, executives, habits, worths, practised, backing, staffs,
+    week, stage, in_contact, measured, by_practice, adoption, left, incidents, hollow_below, org, series
 ):  # fmt: skip
-    """Write a week into the record; the organisation's series in the order of `WEEKLY`."""
+    """Write a week into the series; the organisation's in the order of `WEEKLY`."""
     e, d, x = org.employees, org.departments, org.executives
     size, fit, staff = d.size, d.fit, len(e.key)
-    adoptions[week], by_practices[week], habits[week] = adoption, by_practice, d.habit
-    served[week], executives[week], staffs[week] = d.guided, x.engagement, size
-    worths[week], practised[week], backing[week] = d.worth, d.practised, d.backing
+    series.adoption[week], series.by_practice[week], series.habits[week] = adoption, by_practice, d.habit
+    series.staff[week], series.served[week], series.executives[week] = size, d.guided, x.engagement
+    series.worth[week], series.practised[week], series.backing[week] = d.worth, d.practised, d.backing
     worth = aligned = money = reached = 0.0
     for here in range(len(size)):
         share, fits = size[here] / staff, fit[here].sum()
@@ -163,11 +165,11 @@ def keep(
         money += share * d.budget[here]
         reached += share * d.guided[here]
         worth += share * (d.measured[here].sum() / fits if fits > 0.0 else 0.0)
-    row, at, practising = weekly[week], len(measured), d.practised.sum()
+    row, at, practising = series.weekly[week], len(measured), d.practised.sum()
     row[:at] = measured
     for one in (
         aligned, float(stage), float(practising), x.engagement.mean(), x.understanding.mean(), money,
-        ledger[week].sum(), worth, reached, in_contact / staff, e.knows.sum() / staff,
+        series.spent[week].sum(), worth, reached, in_contact / staff, e.knows.sum() / staff,
     ):  # fmt: skip
         row[at] = one
         at += 1

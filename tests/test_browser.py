@@ -18,6 +18,7 @@ from sim.browser.frame import Frame, Scene
 from sim.mechanisms import Mechanism, schedule
 from sim.organisation import Organisation
 from sim.parameters import rate
+from sim.reading import checked
 from sim.scenario import load
 
 ROOT = Path(__file__).parent.parent
@@ -390,9 +391,14 @@ def test_a_mechanism_that_no_group_names_is_shown_with_its_first_parameters(leve
     assert (own.about, own.on, [lever.value for lever in own.levers]) == ("Belief wears off.", True, [0.03])
 
 
-@pytest.mark.parametrize("scenario", ["baseline", "everything"])
-def test_sliders_hold_the_scenario_s_values_exactly_and_stay_within_what_is_allowed(levers, scenario):
-    plan = load(scenario)
+@pytest.mark.parametrize(
+    ("scenario", "changes"),
+    [("baseline", {}), ("everything", {"weeks": 12, "strategy.clarity": 0.7257, "ways.review": 0.0})],
+)
+def test_sliders_hold_the_scenario_s_values_exactly_and_stay_within_what_is_allowed(
+    levers, scenario, changes
+):
+    plan = load(scenario, changes)
     sliding = [
         lever
         for parts in levers.parts_of(plan).values()
@@ -409,7 +415,9 @@ def test_sliders_hold_the_scenario_s_values_exactly_and_stay_within_what_is_allo
         if not table.startswith("events.") and table != "network":
             kind = next(kind for kind in schedule() if kind.name == table)
             for end in (least, most):
-                kind(**{key: None if lever.optional and not end else end})
+                data = {key: None if lever.optional and not end else end}
+                _, faults = checked(kind, data, table)
+                assert not [fault for fault in faults if fault.where == lever.key], lever.key
 
 
 def test_moved_levers_make_the_same_scenario_as_its_keys(levers):
@@ -422,6 +430,7 @@ def test_moved_levers_make_the_same_scenario_as_its_keys(levers):
     base = load("baseline")
     on = levers.adjusted(base, {"turnover.base": 0.1, "turnover": True})
     assert on.hash() == base.replaced({"turnover": {"base": 0.1}}).hash() != base.hash()
+    assert levers.adjusted(base, {"turnover": True}).hash() == base.replaced({"turnover": {}}).hash()
     assert levers.adjusted(base, {}) is base
 
 

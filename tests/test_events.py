@@ -279,6 +279,16 @@ def test_wrong_events_are_refused_by_name(event, message):
     assert message in str(error.value)
 
 
+def test_events_of_one_week_happen_in_the_order_of_their_names(plan):
+    events = {"a": {"what": "pilot", "week": 9, "department": "service", "practice": "helping", "staff": 1.0},
+              "b": {"what": "reorganisation", "week": 9, "staff": 1.0}}  # fmt: skip
+    digests = [
+        run(plan.replaced({"events": {name: events[of] for name, of in names}}), 3).digest()
+        for names in (("aa", "bb"), ("bb", "aa"), ("ab", "ba"))
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
 def test_a_hiring_wave_opens_seats_and_moves_nobody(plan):
     org = lived(plan, WEEK)
     e, staff = org.employees, org.employees.rows

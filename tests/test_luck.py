@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 from scipy import stats
 
-from sim.luck import Luck, branch, combine, draws, key_of, normal_quantile
+from sim.luck import Luck, branch, combine, draws, key_of, key_with, normal, normal_quantile, unit, word
 
 KEYS = combine(np.uint64(key_of("marketing")), np.arange(100_000, dtype=np.uint64))
 
@@ -51,6 +52,20 @@ def test_normal_quantile_is_that_of_scipy():
     p = np.concatenate([np.linspace(1e-6, 1 - 1e-6, 20_001), [1e-300, 1e-20, 0.5, 1 - 1e-16]])
     assert normal_quantile(p) == pytest.approx(stats.norm.ppf(p), rel=1e-12, abs=1e-12)
     assert normal_quantile(np.array([0.0, 1.0])).tolist() == [-np.inf, np.inf]
+
+
+def test_kernels_draw_the_same_bits_as_arrays_do():
+    @njit
+    def one(stream, a, b):
+        key = key_with(a, b)
+        return key, unit(word(stream, key)), normal(word(stream, key))
+
+    luck, number = Luck(3), np.uint64(7)
+    keys = combine(KEYS[:2000], number)
+    drawn = [one(luck.stream("belief"), key, number) for key in KEYS[:2000]]
+    assert [key for key, _, _ in drawn] == keys.tolist()
+    assert [value for _, value, _ in drawn] == luck.uniform("belief", keys).tolist()
+    assert [value for _, _, value in drawn] == luck.normal("belief", keys).tolist()
 
 
 def test_the_stream_of_known_inputs_never_changes():

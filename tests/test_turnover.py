@@ -71,7 +71,7 @@ def test_replacing_everybody_leaves_an_organisation_without_practitioners(small)
     assert org.employees.hires[5] == 2 and org.left.sum() == 121
     for row in (-1, 120):
         with pytest.raises(ValueError, match=r"rows 0\.\.119"):
-            org.replace([row])
+            org.replace([5, row])
 
 
 @pytest.mark.parametrize("sensitivity", [0.0, 2.0])
@@ -248,3 +248,10 @@ def test_people_can_leave_whatever_else_is_dropped(small, dropped):
     org.replace([3])
     same_counts(org)
     assert np.isfinite(org.record.weekly).all()
+
+
+def test_measures_asked_before_people_leave_are_not_those_after(small):
+    org = grown(small())
+    before = org.measures
+    org.replace(np.flatnonzero(org.employees.breadth > 0))
+    assert before["A"] > 0.0 and org.measures["A"] == 0.0

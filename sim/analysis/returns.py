@@ -85,7 +85,7 @@ def returns(record: Record) -> Returns:
     whole = parts.sum(axis=2)
     per_part = np.divide(money, whole, out=np.zeros_like(money), where=whole > 0)
     spent = (per_part[:, :, None] * parts).sum(axis=0)
-    worth = (record.worth[weeks][1:] * record.staff[weeks][1:, :, None]).sum(axis=0) / WEEKS_A_YEAR
+    worth = (record.worth[weeks] * record.staff[weeks][:, :, None])[1:].sum(axis=0) / WEEKS_A_YEAR
 
     def one(name: str, spent: float, worth: float, programmes: tuple[Return, ...] = ()) -> Return:
         ratio = float(worth * value / spent) if spent > 0.0 else None

@@ -17,7 +17,11 @@ from sim.scenario import Scenario, limits
 GROUPS = {
     "Strategy and goals": {"strategy": "kind clarity noise"},
     "Sponsorship": {"sponsorship": "engagement sponsor_week sponsor_engagement disappointment style"},
-    "Money and measurement": {"funding": "mode level", "measurement": "focus noise"},
+    "Money and measurement": {
+        "funding": "mode level",
+        "measurement": "focus noise",
+        "programmes": "reporting pace even",
+    },
     "Governance and desks": {
         "governance": "form founded mandate",
         "approval": "requests risk",
@@ -45,7 +49,12 @@ GROUPS = {
         "voice": "harm enough",
     },
     "Turbulence": {"turbulence": "chance forgotten"},
-    "Network layers": {"network": "mean_degree odds_ratio transitivity"},
+    "Network layers": {
+        "network": "mean_degree odds_ratio transitivity",
+        "digital": "chance near strength most",
+        "outside": "contacts start ceiling growth",
+        "alliance": "desk pool showcase acquainted",
+    },
 }
 """The main levers of each table, group by group: one line a mechanism. One that no group names is shown in the last
 group, `OTHERS`, with its first parameters; `HIDDEN` ones have nothing to tweak."""
