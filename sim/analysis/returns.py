@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.mechanisms.funding import WEEKS_A_YEAR
 from sim.record import Record
-
-WEEKS_A_YEAR = 52.0
 
 
 @dataclass(frozen=True)
