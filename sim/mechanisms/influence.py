@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from sim.errors import Fault, InputError
 from sim.kernels import kernel
-from sim.luck import exponential, key_with, unit, word
+from sim.luck import exponential, key_with, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
 from sim.tables import staff_of
@@ -103,11 +103,8 @@ class Influence(Mechanism):
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
-        e = org.employees
-        fresh = rows[e.hires[rows] == 0]
-        heeded = exponential(self.spread * org.luck.normal("influence", e.key[fresh]))
-        e.influence[fresh] = np.rint(UNIT * np.clip(heeded, self.heeded_least, self.heeded_most))
-        first_beliefs(self.coefficients, org.luck.stream("belief"), rows, org.state)
+        luck = org.luck
+        introduce(self.coefficients, luck.stream("belief"), luck.stream("influence"), rows, org.state)
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
@@ -131,10 +128,14 @@ def heeded_contacts(ties, influence):
 
 
 @kernel
-def first_beliefs(coefficients, stream, rows, org):
-    """What people in these rows, int64[n], believe before they have seen anything."""
-    least, most = coefficients[0].belief_least, coefficients[0].belief_most
-    key, belief, practice = org.employees.key, org.employees.belief, org.practices.key
+def introduce(coefficients, stream, heed, rows, org):
+    """What people in these rows, int64[n], believe before they have seen anything; in new seats, how much they are heeded."""
+    c, e = coefficients[0], org.employees
+    least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
+    for i in rows:
+        if e.hires[i] == 0:
+            heeded = exponential(c.spread * normal(word(heed, key[i])))
+            e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
