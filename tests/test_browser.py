@@ -647,3 +647,17 @@ def test_play_runs_and_stops_and_tabs_have_organisations_of_their_own(tab, chrom
     assert tab.locator(".unsilo-now").inner_text() == week
     assert "Week 0 of" in other.locator(".unsilo-now").inner_text()
     other.close()
+
+
+def test_the_picture_follows_people_who_come_and_ties_that_open():
+    pytest.importorskip("solara")
+    from sim.browser.app import AdjustableOrganisation
+
+    plan = load("everything", {"organisation.employees": 90, "weeks": 140})
+    org = AdjustableOrganisation(plan)
+    first = org.frame.scene
+    while org.running:
+        org.step()
+        assert len(org.frame.way) == len(org.frame.scene.places) == org.employees.rows
+    assert len(org.frame.scene.places) == len(first.places) + 12
+    assert org.frame.scene.ties.max() < org.employees.rows and len(org.frame.scene.ties) > len(first.ties)

@@ -23,6 +23,7 @@ plan: Scenario | None = None
 """The scenario to show, set before the page is served; the baseline unless set."""
 
 MOST_SEEDS = 100
+LOOK_ANEW = 13  # weeks; digital ties come and go one by one
 PLAY_INTERVAL = 200  # ms
 LEAST_INTERVAL = 100  # ms; Mesa's page breaks when each week comes while the last is still being drawn
 
@@ -45,9 +46,11 @@ class AdjustableOrganisation(Organisation):
         self.frame = Frame.of(self, Scene.of(self))
 
     def step(self) -> None:
-        """Live one week, then copy what there is to see of it."""
+        """Live one week, then copy what there is to see of it; who sits and knows whom is looked at when it may be new."""
+        known = self.ties
         super().step()
-        self.frame = Frame.of(self, self.frame.scene)
+        anew = self.ties is not known or self.week % LOOK_ANEW == 0
+        self.frame = Frame.of(self, Scene.of(self) if anew else self.frame.scene)
 
 
 def model_params(plan: Scenario, levers: Moved) -> dict[str, Any]:
