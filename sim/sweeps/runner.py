@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
@@ -18,12 +19,13 @@ from typing import NamedTuple
 from sim.errors import Fault, InputError
 from sim.outcome import Outcome
 from sim.scenario import Scenario
+from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point, points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.key import code_digest, key_of_run
 from sim.sweeps.provenance import provenance
-from sim.sweeps.results import FOLDER, Failure, Results, load_results
+from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.store import Store
 from sim.sweeps.work import Finished, live, warm
 
@@ -85,11 +87,12 @@ def sweep(
         plans: scenarios at hand (with mechanisms of one's own, say), by the name the experiment has for them.
 
     Returns:
-        The results; runs that raised are in their `failures`, and missing.
+        The results; runs that did not finish are in their `failures`, and missing.
 
     Raises:
         InputError: the experiment is wrong, or the folder is another's or in use.
         KeyboardInterrupt: Ctrl-C was pressed; what had finished is stored.
+        Unwritable: the disk is full, say; what had been stored stays.
         BrokenExecutor: the workers could not be started, or have all died.
     """
     design = points(experiment, plans)
@@ -97,7 +100,6 @@ def sweep(
         raise InputError([Fault("name", "the experiment has none", "a name, or a folder for its results")])
     place = FOLDER / experiment.name if folder is None else Path(folder)
     asked = _asked(experiment, design)
-    failures: list[Failure] = []
     with Store(place, experiment, provenance()) as store:
         there = store.plan(design, [(task.point.index, task.seed, task.key) for task in asked])
         once: dict[str, Task] = {}
@@ -107,10 +109,8 @@ def sweep(
         tell = progress or (lambda standing: None)
         tell(Standing(len(once), len(once) - len(tasks)))
         if tasks:
-            _live_and_store(store, tasks, workers, len(once), failures, tell)
-    results = load_results(place)
-    results.failures = tuple(sorted(failures, key=lambda one: (one.point, one.seed)))
-    return results
+            _live_and_store(store, tasks, workers, len(once), tell)
+    return load_results(place)
 
 
 def _asked(experiment: Experiment, design: list[Point]) -> list[Task]:
@@ -124,11 +124,10 @@ def _asked(experiment: Experiment, design: list[Point]) -> list[Task]:
 
 
 def _live_and_store(
-    store: Store, tasks: list[Task], workers: int | None, total: int, failures: list[Failure],
-    tell: Callable[[Standing], None],
-) -> None:  # fmt: skip
-    """Live the tasks, and store or add to `failures` each as it ends."""
-    before, fresh = total - len(tasks), 0
+    store: Store, tasks: list[Task], workers: int | None, total: int, tell: Callable[[Standing], None]
+) -> None:
+    """Live the tasks, and store or set aside each as it ends."""
+    before, fresh, failed = total - len(tasks), 0, 0
     with start(workers) as executor, interruptible() as stopped:
         _compile_first(executor, _one_a_level(tasks), stopped)
         began = time.monotonic()
@@ -140,9 +139,10 @@ def _live_and_store(
                 store.add(task.key, task.point.hash, task.seed, future.result())
                 fresh += 1
             else:
-                text = f"{type(error).__name__}: {error}"
-                failures.append(Failure(task.point.index, task.point.factors, task.seed, text))
-            tell(Standing(total, before + fresh, len(failures), fresh, time.monotonic() - began))
+                where = "".join(traceback.format_exception(error))
+                store.set_aside(task.key, task.point.hash, task.seed, Broken.of(error, where))
+                failed += 1
+            tell(Standing(total, before + fresh, failed, fresh, time.monotonic() - began))
         if stopped():
             raise KeyboardInterrupt
 
