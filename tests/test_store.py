@@ -236,8 +236,8 @@ def test_a_run_takes_less_than_ten_kilobytes():
     record = run(load("baseline"), 1)
     packed = pack(record)
     assert len(packed) < 10_000
-    assert np.array_equal(unpack(packed, "stage", 312), record["stage"])
-    assert np.array_equal(unpack_adoption(packed, 312, 6), record.adoption.astype(np.float32))
+    assert np.array_equal(unpack(packed, ["stage"], 312)["stage"], record["stage"])
+    assert np.array_equal(unpack_adoption(packed, 312, range(6)), record.adoption.astype(np.float32))
 
 
 def test_keys_change_with_values_and_seeds_and_not_with_titles():
