@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal["raised", "timeout", "memory", "died"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+LONGEST = 500
+"""Characters of an error that are kept."""
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,11 @@ class Broken:
     traceback: str = ""
     attempts: int = 1
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """One line, and no address of an object: those differ each time."""
+        line = " ".join(_ADDRESS.sub("0x...", self.error).split())
+        object.__setattr__(self, "error", line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}...")
 
     @classmethod
     def of(cls, error: BaseException, traceback: str = "", attempts: int = 1, seconds: float = 0.0) -> Broken:

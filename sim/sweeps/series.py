@@ -24,11 +24,13 @@ _BYTES = ("state", "stage")
 _SMALL: np.dtype[Any] = np.dtype("i1")
 _WIDE: np.dtype[Any] = np.dtype("<f4")
 
+KINDS = {name: _SMALL if name in _BYTES else _WIDE for name in SERIES}
+"""Of which type each is."""
+
 
 def pack(record: Record) -> bytes:
     """The series of a finished run."""
-    parts = [record.states.astype(_SMALL), record["stage"].astype(_SMALL)]
-    parts += [record[name].astype(_WIDE) for name in SERIES[len(_BYTES) :]]
+    parts = [(record.states if name == "state" else record[name]).astype(KINDS[name]) for name in SERIES]
     parts.append(record.adoption.T.astype(_WIDE))
     return zlib.compress(b"".join(part.tobytes() for part in parts))
 

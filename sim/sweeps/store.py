@@ -21,6 +21,7 @@ from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
+from sim.sweeps.names import files_of, names_of
 from sim.sweeps.patches import Patches
 from sim.sweeps.place import busy, locked, on_network, told
 from sim.sweeps.series import SERIES
@@ -50,6 +51,9 @@ class Store:
             ) from None
         self.folder = folder
         self._known: set[str] = set()  # scenarios whose departments are stored
+        self._files: dict[
+            str, tuple[Path, ...]
+        ] = {}  # scenarios' files of people, whose ids are not to be stored
         with told(folder):
             self._lock = locked(folder)
             try:
@@ -111,6 +115,7 @@ class Store:
             The keys of the runs that are there already.
         """
         points, design = list(points), list(design)
+        self._files = {point.hash: files for point in points if (files := files_of(point.plan))}
 
         def write() -> None:
             self._db.execute("DELETE FROM design")
@@ -197,11 +202,13 @@ class Store:
     def set_aside(self, key: str, scenario: str, seed: int, broken: Broken) -> None:
         """Keep what became of a run that did not finish; an earlier failure of it is replaced, and its attempts counted.
 
-        A run that has finished stays as it is.
+        A run that has finished stays as it is. Ids of a roster's people are replaced in its words.
 
         Raises:
             Unwritable: it cannot be written now, and is not.
         """
+        if scenario in self._files:
+            broken = names_of(self._files[scenario]).out_of(broken)
         row = {
             "key": key,
             "scenario": scenario,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim.errors import Fault, InputError, nearest_name
 from sim.sweeps.place import unreadable
-from sim.sweeps.series import SERIES, unpack, unpack_adoption
+from sim.sweeps.series import KINDS, SERIES, unpack, unpack_adoption
 
 if TYPE_CHECKING:
     from sim.sweeps.results import Results
@@ -78,7 +78,9 @@ def grid(
                 found.values[name][into] = whole[at[seen]]
             mine = np.flatnonzero([name in own for name in departments])
             if mine.size:
-                whole = unpack_adoption(data, length, [own.index(departments[number]) for number in mine])
+                whole = unpack_adoption(
+                    data, length, [own.index(departments[number]) for number in mine.tolist()]
+                )
                 found.adoption[np.ix_(places, seen, mine)] = whole[at[seen]]
                 found.has[np.ix_(places, mine)] = True
     except (zlib.error, ValueError) as error:
@@ -103,12 +105,15 @@ def long(
     if departments is not None:
         about["department"] = pd.Categorical.from_codes(department, asked).astype(str)
     about["week"] = found.weeks[week]
-    values = {name: whole[run, week] for name, whole in found.values.items()}
+    values = {name: whole[run, week].astype(KINDS[name]) for name, whole in found.values.items()}
     if departments is not None:
-        values["adoption"] = found.adoption[run, week, department]
-    return about.assign(
-        **{f"weekly_{name}" if name in results.factors else name: one for name, one in values.items()}
-    )
+        values["adoption"] = found.adoption[run, week, department].astype(np.float32)
+    return about.assign(**{column(results, name): one for name, one in values.items()})
+
+
+def column(results: Results, name: str) -> str:
+    """What a series is called in frames: another name where a factor has its own."""
+    return f"weekly_{name}" if name in results.factors else name
 
 
 def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
