@@ -19,6 +19,7 @@ import pandas as pd
 
 from sim.errors import Fault, InputError
 from sim.outcome import STATES
+from sim.sweeps.names import FILES
 from sim.sweeps.series import KINDS, SERIES
 from sim.sweeps.timelines import column, grid
 
@@ -31,7 +32,6 @@ Writer = Callable[[IO[bytes], Iterator[pd.DataFrame]], None]
 
 _PARTIAL = ".partial"
 _BATCH = 200  # runs whose series are written at a time; a row group of Parquet each
-_PATHS = ("organisation.roster", "organisation.ties", "organisation.reports")
 
 
 def export(
@@ -134,8 +134,8 @@ def _timelines(
 def _scenarios(results: Results) -> pd.DataFrame:
     """Every value of every scenario; of files their names only, as folders are nobody's business."""
     frame = results.parameters
-    for key in _PATHS:
-        if key in frame:
+    for name in FILES:
+        if (key := f"organisation.{name}") in frame:
             frame[key] = frame[key].map(lambda path: Path(path).name, na_action="ignore")
     return _typed(frame)
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
 
 PSEUDONYM = "<id>"
+FILES = ("roster", "ties", "reports")
+"""Keys of a scenario's `organisation` that name files of people."""
+
 _COLUMNS = {"id", "manager", "source", "target"}
 _WORD = re.compile(r"\w+")
 _LINE = r'(", line \d+, in )'  # of a traceback: a number that is nobody's id
@@ -67,12 +69,6 @@ class Names:
 def names_of(files: tuple[Path, ...]) -> Names:
     """The ids in files, read once."""
     return Names(files)
-
-
-def files_of(plan: Scenario) -> tuple[Path, ...]:
-    """The files of people, ties and reports that a scenario names."""
-    people = plan.organisation
-    return tuple(Path(file) for file in (people.roster, people.ties, people.reports) if file)
 
 
 def _ids(text: str) -> set[str]:

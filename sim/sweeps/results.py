@@ -44,7 +44,6 @@ class Results:
         file = folder / FILE
         with told(folder):
             self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=60.0)
-            self._db.execute("PRAGMA trusted_schema = OFF")
             layout = layout_of(self._db, folder)
             show(self._db, layout)
         if not layout:
@@ -57,7 +56,9 @@ class Results:
     def sql(self, query: str, params: Sequence[Any] = ()) -> pd.DataFrame:
         """What a query of the store gives; `docs/results.md` describes its tables."""
         with told(self.folder):
-            return pd.read_sql_query(query, self._db, params=list(params))
+            found = self._db.execute(query, params)
+            columns = [column[0] for column in found.description or ()]
+            return pd.DataFrame.from_records(found.fetchall(), columns=columns, coerce_float=True)
 
     def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The same, as plain rows."""

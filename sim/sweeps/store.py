@@ -21,7 +21,7 @@ from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
-from sim.sweeps.names import files_of, names_of
+from sim.sweeps.names import FILES, names_of
 from sim.sweeps.patches import Patches
 from sim.sweeps.place import busy, locked, on_network, told
 from sim.sweeps.series import SERIES
@@ -115,7 +115,6 @@ class Store:
             The keys of the runs that are there already.
         """
         points, design = list(points), list(design)
-        self._files = {point.hash: files for point in points if (files := files_of(point.plan))}
 
         def write() -> None:
             self._db.execute("DELETE FROM design")
@@ -174,6 +173,8 @@ class Store:
             Unwritable: they cannot be written now, and none is.
         """
         runs, now = list(runs), _now()
+        if not runs:
+            return
         new = {scenario: done for _, scenario, _, done in runs if scenario not in self._known}
         ended = [
             (key, scenario, seed, *astuple(done.outcome), self._session, done.seconds, now)
@@ -207,18 +208,20 @@ class Store:
         Raises:
             Unwritable: it cannot be written now, and is not.
         """
-        if scenario in self._files:
-            broken = names_of(self._files[scenario]).out_of(broken)
+        with told(self.folder):
+            broken = self._nameless(broken, scenario)
         row = {
-            "key": key,
-            "scenario": scenario,
-            "seed": seed,
-            **asdict(broken),
-            "session": self._session,
-            "failed": _now(),
-        }
+            "key": key, "scenario": scenario, "seed": seed, **asdict(broken), "session": self._session, "failed": _now(),
+        }  # fmt: skip
         with told(self.folder):
             self._write(lambda: self._db.execute(_SET_ASIDE, row))
+
+    def _nameless(self, broken: Broken, scenario: str) -> Broken:
+        """What became of a run without the ids of the people in its scenario's files."""
+        paths = ", ".join(f"json_extract(tables, '$.organisation.{name}')" for name in FILES)
+        found = self._db.execute(f"SELECT {paths} FROM resolved WHERE hash = ?", [scenario]).fetchone() or ()
+        files = tuple(Path(path) for path in found if path)
+        return names_of(files).out_of(broken) if files else broken
 
     def _write(self, work: Callable[[], object]) -> None:
         """Do work in a transaction, and again as long as a reader is in its way.
