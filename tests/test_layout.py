@@ -80,34 +80,39 @@ def test_another_experiments_older_store_is_not_touched(tmp_path):
     assert (tmp_path / FILE).read_bytes() == before
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process to kill it")
-@pytest.mark.parametrize("after", range(6))
-def test_killed_in_the_middle_of_a_migration(tmp_path, monkeypatch, after):
-    """It dies before its first statement, after each, and last before it commits: all of it or nothing is there."""
-    file = layout_1(tmp_path)
+class Dying:
+    """A database whose process is killed in place of a statement, after so many."""
 
-    class Dying:
-        def __init__(self, db):
-            self.db, self.left = db, after
+    def __init__(self, db, after):
+        self.db, self.left = db, after
 
-        def execute(self, statement):
-            if not self.left:
-                os.kill(os.getpid(), signal.SIGKILL)
-            self.left -= 1
-            return self.db.execute(statement)
+    def execute(self, statement):
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.left -= 1
+        return self.db.execute(statement)
 
+
+def migrate_and_die(folder, after):
     def dying(db, layout):
-        bring(Dying(db), layout)
+        bring(Dying(db, after), layout)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(store, "bring", dying)
-    process = get_context("fork").Process(target=Store, args=(tmp_path, EXPERIMENT, {}))
+    store.bring = dying
+    Store(folder, EXPERIMENT, {})
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process to kill it")
+@pytest.mark.parametrize("after", range(6))
+def test_killed_in_the_middle_of_a_migration(tmp_path, after):
+    """It dies before its first statement, after each, and last before it commits: all of it or nothing is there."""
+    file = layout_1(tmp_path)
+    process = get_context("fork").Process(target=migrate_and_die, args=(tmp_path, after))
     process.start()
     process.join(30)
     assert process.exitcode == -signal.SIGKILL
     same(load_results(tmp_path), stored(tmp_path / "new"))
     assert layout(file) == 1
-    monkeypatch.undo()
     with Store(tmp_path, EXPERIMENT, {}) as target:
         assert target.plan(design(), asked()) == set(finished())
     assert layout(file) == LAYOUT
