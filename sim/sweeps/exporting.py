@@ -20,6 +20,7 @@ import pandas as pd
 from sim.errors import Fault, InputError
 from sim.outcome import STATES
 from sim.sweeps.names import FILES
+from sim.sweeps.place import undamaged
 from sim.sweeps.series import KINDS, SERIES
 from sim.sweeps.timelines import column, grid
 
@@ -60,9 +61,10 @@ def export(
     tell = progress or (lambda done, total: None)
     made = _ready(folder)
     try:
-        for table, path in zip(_tables(results, tell), partial, strict=True):
-            with path.open("wb") as file:
-                writer(file, table)
+        with undamaged(results.folder):
+            for table, path in zip(_tables(results, tell), partial, strict=True):
+                with path.open("wb") as file:
+                    writer(file, table)
         for path, whole in zip(partial, paths, strict=True):
             path.replace(whole)
     except OSError as error:

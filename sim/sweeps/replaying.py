@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
 from sim.sweeps.key import code_digest, key_of_run
 from sim.sweeps.layout import OUTCOMES
+from sim.sweeps.place import undamaged
 from sim.sweeps.series import SERIES, pack, unpack
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ def find(results: Results, run: str) -> Entry:
     Raises:
         InputError: there is none, or there are several.
     """
-    key = _at(results, run) if ":" in run else _beginning(results, run)
+    with undamaged(results.folder):
+        return _entry(results, _at(results, run) if ":" in run else _beginning(results, run))
+
+
+def _entry(results: Results, key: str) -> Entry:
     columns = ", ".join(f'"{name}"' for name in OUTCOMES)
     for seed, scenario, *values in results.rows(
         f"SELECT seed, scenario, {columns} FROM runs WHERE key = ?", [key]
@@ -174,20 +179,22 @@ def differences(results: Results, entry: Entry, record: Record) -> list[str]:
     """How a replay differs from the stored run, a line each; nothing if it does not, or if none is stored."""
     if entry.outcome is None:
         return []
-    told = []
+    with undamaged(results.folder):
+        return list(_differences(results, entry, record))
+
+
+def _differences(results: Results, entry: Entry, record: Record) -> Iterator[str]:
     for name in OUTCOMES:
         there, here = getattr(entry.outcome, name), getattr(record.outcome, name)
         if not _same(there, here):
-            told.append(f"{name} was {there}, and is {here}")
+            yield f"{name} was {there}, and is {here}"
     ((weeks, data),) = results.rows("SELECT weeks, data FROM series WHERE run = ?", [entry.key])
     if weeks != record.week:
-        return [*told, f"it had {weeks} weeks, and has {record.week}"]
-    packed = pack(record)
-    if zlib.decompress(data) != zlib.decompress(packed):
+        yield f"it had {weeks} weeks, and has {record.week}"
+    elif zlib.decompress(data) != zlib.decompress(packed := pack(record)):
         before, after = (unpack(one, SERIES, weeks) for one in (data, packed))
         moved = [name for name in SERIES if before[name].tobytes() != after[name].tobytes()]
-        told.append(f"weekly series differ: {', '.join(moved) or 'adoption by department'}")
-    return told
+        yield f"weekly series differ: {', '.join(moved) or 'adoption by department'}"
 
 
 def _same(there: Any, here: Any) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,13 +21,28 @@ from sim.sweeps.broken import KINDS, Broken
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, layout_of, show
 from sim.sweeps.patches import flat, patched
-from sim.sweeps.place import told, unreadable
+from sim.sweeps.place import told, undamaged
 from sim.sweeps.timelines import Runs, Weeks
 
 if TYPE_CHECKING:
     from sim.record import Record
 
 FOLDER = Path("results")
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _checked(read: Callable[Concatenate[Results, P], T]) -> Callable[Concatenate[Results, P], T]:
+    """Have a reader say so where what is stored makes no sense."""
+
+    @wraps(read)
+    def reading(results: Results, *args: P.args, **words: P.kwargs) -> T:
+        with undamaged(results.folder):
+            return read(results, *args, **words)
+
+    return reading
 
 
 class Results:
@@ -42,7 +57,7 @@ class Results:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         file = folder / FILE
-        with told(folder):
+        with undamaged(folder):
             self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=60.0)
             layout = layout_of(self._db, folder)
             show(self._db, layout)
@@ -61,28 +76,21 @@ class Results:
             return pd.DataFrame.from_records(found.fetchall(), columns=columns, coerce_float=True)
 
     def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The same, as plain rows."""
-        with told(self.folder):
+        """What a query of ours gives, as plain rows."""
+        with undamaged(self.folder):
             return self._db.execute(query, params).fetchall()
 
-    def _json(self, text: str | bytes) -> Any:
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise unreadable(self.folder, error) from None
-
     @cached_property
+    @_checked
     def meta(self) -> dict[str, str]:
         """What the store says of itself."""
         return dict(self.rows("SELECT key, value FROM meta"))
 
     @cached_property
+    @_checked
     def experiment(self) -> Experiment:
         """The experiment, as it was last swept."""
-        try:
-            return Experiment.model_validate_json(self.meta["experiment"])
-        except (KeyError, ValueError) as error:
-            raise unreadable(self.folder, f"its experiment cannot be read: {error}") from None
+        return Experiment.model_validate_json(self.meta["experiment"])
 
     @property
     def factors(self) -> dict[str, list[Any]]:
@@ -90,12 +98,14 @@ class Results:
         return self.experiment.axes
 
     @property
+    @_checked
     def sessions(self) -> list[dict[str, Any]]:
         """When and on what the sweep was started, and resumed: one mapping a time."""
         rows = self.rows("SELECT started, provenance FROM sessions ORDER BY session")
-        return [{"started": started, **self._json(text)} for started, text in rows]
+        return [{"started": started, **json.loads(text)} for started, text in rows]
 
     @cached_property
+    @_checked
     def runs(self) -> pd.DataFrame:
         """Finished runs, ordered by point and seed.
 
@@ -111,6 +121,7 @@ class Results:
         return self._with_factors(frame)
 
     @property
+    @_checked
     def missing(self) -> pd.DataFrame:
         """Runs that the experiment asks for and that have not finished, failures among them: `point` to `seed`, `run`."""
         return self._with_factors(
@@ -120,6 +131,7 @@ class Results:
         )
 
     @property
+    @_checked
     def failures(self) -> pd.DataFrame:
         """Runs that raised, overstayed, outgrew their memory or killed their worker, ordered by point and seed.
 
@@ -134,6 +146,7 @@ class Results:
         )
 
     @property
+    @_checked
     def asked(self) -> int:
         """How many runs the experiment asks for."""
         return int(self.rows("SELECT COUNT(*) FROM design")[0][0])
@@ -146,6 +159,7 @@ class Results:
         return dict(self.rows(f"{states} UNION ALL {kinds}"))
 
     @property
+    @_checked
     def standing(self) -> dict[str, Any]:
         """How far the sweep has come: `runs` asked for, `finished` in which `states`, `failed` by kind, `missing`."""
         asked, ended = self.asked, self.ended
@@ -155,10 +169,11 @@ class Results:
         return {"runs": asked, "finished": finished, "states": ended, "failed": failed, "missing": missing}
 
     @cached_property
+    @_checked
     def points(self) -> pd.DataFrame:
         """The factors' levels at each point, and `hash`, its scenario's."""
         rows = self.rows("SELECT point, factors, scenario FROM points ORDER BY point")
-        found = [{"point": point, **self._json(text), "hash": scenario} for point, text, scenario in rows]
+        found = [{"point": point, **json.loads(text), "hash": scenario} for point, text, scenario in rows]
         return pd.DataFrame(found, columns=["point", *self.factors, "hash"])
 
     def _with_factors(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -167,11 +182,13 @@ class Results:
         return pd.concat([frame[["point"]], levels, frame.drop(columns="point")], axis=1)
 
     @property
+    @_checked
     def scenarios(self) -> pd.DataFrame:
         """The scenarios of the design: `hash`, and each dotted key in which they differ; see `parameters` for all."""
         return self._scenarios(whole=False)
 
     @property
+    @_checked
     def parameters(self) -> pd.DataFrame:
         """Every value of every scenario of the design: `hash`, and all dotted keys.
 
@@ -218,9 +235,10 @@ class Results:
         for key, text, base in rows:
             if base is not None and base not in bases:
                 ((found,),) = self.rows("SELECT tables FROM scenarios WHERE hash = ?", [base])
-                bases[base] = self._json(found)
-            yield key, self._json(text) if base is None else patched(bases[base], self._json(text))
+                bases[base] = json.loads(found)
+            yield key, json.loads(text) if base is None else patched(bases[base], json.loads(text))
 
+    @_checked
     def scenario(self, of: int | str, known: Iterable[Mechanism] = ()) -> Scenario:
         """The scenario of a point, or of a hash, ready to be lived again.
 
@@ -229,10 +247,13 @@ class Results:
             known: mechanisms of one's own that it may have, in place of those that are installed.
 
         Raises:
-            InputError: it has mechanisms that are not at hand.
+            InputError: there is none, or it has mechanisms that are not at hand.
         """
-        key = of if isinstance(of, str) else self.points.set_index("point").at[of, "hash"]
-        return parse(dict(self._tables(key))[key], f"scenario {of}", known=known)
+        found = self.points["hash"][self.points["point"] == of]
+        for key, tables in self._tables(of if isinstance(of, str) else found.item() if len(found) else ""):
+            return parse(tables, f"scenario {key}", known=known)
+        allowed = f"one of {len(self.points):,} points, by number, or a scenario's hash"
+        raise InputError([Fault("scenario", f"found {of!r}", allowed, str(self.folder))])
 
     @cached_property
     def departments(self) -> tuple[str, ...]:
@@ -240,19 +261,22 @@ class Results:
         return tuple(dict.fromkeys(name for names in self.departments_of.values() for name in names))
 
     @cached_property
+    @_checked
     def departments_of(self) -> dict[str, list[str]]:
         """The departments of the scenarios of `runs`, by hash."""
         found = dict(self.rows("SELECT hash, departments FROM scenarios WHERE departments NOT NULL"))
-        return {key: self._json(found[key]) for key in self.runs["hash"].unique()}
+        return {key: json.loads(found[key]) for key in self.runs["hash"].unique()}
 
     @property
+    @_checked
     def notices(self) -> tuple[str, ...]:
         """What was assumed about the scenarios' people."""
         rows = self.rows(
             "SELECT notices FROM points JOIN scenarios ON hash = scenario WHERE notices NOT NULL ORDER BY point"
         )
-        return tuple(dict.fromkeys(notice for (text,) in rows for notice in self._json(text)))
+        return tuple(dict.fromkeys(notice for (text,) in rows for notice in json.loads(text)))
 
+    @_checked
     def series(self, name: str, runs: Runs = None) -> np.ndarray:
         """A weekly series of each run: float64[runs, 1 + weeks], rows as in `runs`; nan after the end of shorter runs.
 
@@ -265,10 +289,12 @@ class Results:
         """
         return timelines.grid(self, (name,), runs).values[name]
 
+    @_checked
     def adoption(self, runs: Runs = None) -> np.ndarray:
         """Adoption by department: float64[runs, 1 + weeks, departments], nan where a run has no such department."""
         return timelines.grid(self, (), runs, departments=self.departments).adoption
 
+    @_checked
     def timelines(
         self, *names: str, runs: Runs = None, weeks: Weeks = None, departments: Iterable[str] | None = None
     ) -> pd.DataFrame:

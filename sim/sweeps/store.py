@@ -23,7 +23,7 @@ from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
 from sim.sweeps.names import FILES, names_of
 from sim.sweeps.patches import Patches
-from sim.sweeps.place import busy, locked, on_network, told
+from sim.sweeps.place import busy, locked, on_network, told, undamaged
 from sim.sweeps.series import SERIES
 from sim.sweeps.work import Finished
 
@@ -54,7 +54,7 @@ class Store:
         self._files: dict[
             str, tuple[Path, ...]
         ] = {}  # scenarios' files of people, whose ids are not to be stored
-        with told(folder):
+        with undamaged(folder), told(folder):
             self._lock = locked(folder)
             try:
                 self._db = sqlite3.connect(folder / FILE, timeout=1.0, isolation_level=None)
@@ -126,7 +126,7 @@ class Store:
             )
             self._db.executemany("INSERT INTO design VALUES (?, ?, ?)", design)
 
-        with told(self.folder):
+        with undamaged(self.folder), told(self.folder):
             self._write(write)
             return {key for (key,) in self._db.execute("SELECT key FROM runs")}
 

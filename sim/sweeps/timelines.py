@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import Fault, InputError, nearest_name
-from sim.sweeps.place import unreadable
 from sim.sweeps.series import KINDS, SERIES, unpack, unpack_adoption
 
 if TYPE_CHECKING:
@@ -22,6 +20,9 @@ Runs: TypeAlias = pd.DataFrame | Iterable[str] | str | None
 
 Weeks: TypeAlias = int | slice | Iterable[int] | None
 """Weeks: one, several, or a slice of all; None for all."""
+
+MOST_WEEKS = 5200
+"""The longest that a run can be: `sim.scenario.Scenario.weeks`."""
 
 _BATCH = 500  # runs read at a time
 
@@ -69,24 +70,19 @@ def grid(
         np.full((len(rows), len(at), len(departments)), np.nan),
         np.zeros((len(rows), len(departments)), np.bool_),
     )
-    try:
-        for places, length, own, data in _read(results, rows):
-            seen = np.flatnonzero(at <= length)
-            into = np.ix_(places, seen)
-            found.here[into] = True
-            for name, whole in unpack(data, names, length).items():
-                found.values[name][into] = whole[at[seen]]
-            mine = np.flatnonzero([name in own for name in departments])
-            if mine.size:
-                whole = unpack_adoption(
-                    data, length, [own.index(departments[number]) for number in mine.tolist()]
-                )
-                found.adoption[np.ix_(places, seen, mine)] = whole[at[seen]]
-                found.has[np.ix_(places, mine)] = True
-    except (zlib.error, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise unreadable(results.folder, f"a series cannot be unpacked: {error}") from None
+    for places, length, own, data in _read(results, rows):
+        seen = np.flatnonzero(at <= length)
+        into = np.ix_(places, seen)
+        found.here[into] = True
+        for name, whole in unpack(data, names, length).items():
+            found.values[name][into] = whole[at[seen]]
+        mine = np.flatnonzero([name in own for name in departments])
+        if mine.size:
+            whole = unpack_adoption(
+                data, length, [own.index(departments[number]) for number in mine.tolist()]
+            )
+            found.adoption[np.ix_(places, seen, mine)] = whole[at[seen]]
+            found.has[np.ix_(places, mine)] = True
     return found
 
 
@@ -141,6 +137,8 @@ def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
 
 def _weeks(results: Results, weeks: Weeks, faults: list[Fault]) -> np.ndarray:
     last = results.rows("SELECT MAX(weeks) FROM series WHERE run IN (SELECT run FROM design)")[0][0] or 0
+    if not 0 <= last <= MOST_WEEKS:
+        raise ValueError(f"a run of {last} weeks")
     every = np.arange(last + 1)
     if weeks is None or isinstance(weeks, slice):
         return every[weeks or slice(None)]
