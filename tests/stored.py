@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -123,3 +126,56 @@ def layout_1(folder: Path, keys=None) -> Path:
             )
     db.close()
     return folder / FILE
+
+
+BRITTLE = """
+from sim.mechanisms import Mechanism
+
+
+class Brittle(Mechanism):
+    raises: int = 0
+    naps: float = 0.0
+
+    def step(self, org):
+        import time
+
+        time.sleep(self.naps if org.week == 1 else 0.0)
+        if org.week == 5 and org.seed == self.raises:
+            budget = 40 + org.seed
+            raise ZeroDivisionError(f"no budget for {org.week}")
+"""
+
+
+def installed(folder: Path) -> dict[str, str]:
+    """An environment in which a package with the mechanism `brittle` is installed."""
+    (folder / "brittle.py").write_text(BRITTLE)
+    about = folder / "brittle-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: brittle\nVersion: 1.0\n")
+    (about / "top_level.txt").write_text("brittle\n")
+    (about / "entry_points.txt").write_text("[unsilo.mechanisms]\nbrittle = brittle:Brittle\n")
+    path = os.pathsep.join([str(folder), str(Path(__file__).parents[1])])
+    return {**os.environ, "PYTHONPATH": path, "COLUMNS": "160"}
+
+
+def unsilo(environment: dict[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """What the command line does in the folder of an environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *words], cwd=environment["PYTHONPATH"].split(os.pathsep)[0], env=environment,
+        capture_output=True, text=True, input=typed, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def brittle_toml(folder: Path, **values: object) -> None:
+    """An experiment `fragile` with that mechanism: 2 points of 3 seeds."""
+    brittle = ", ".join(f"{name} = {value}" for name, value in values.items())
+    (folder / "fragile.toml").write_text(
+        f"""
+scenario = "baseline"
+replicates = 3
+set = {{ organisation.employees = 60, weeks = 20, brittle = {{ {brittle} }} }}
+[[factors]]
+key = "governance.form"
+values = ["none", "hub_and_spoke"]
+"""
+    )

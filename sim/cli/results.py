@@ -264,7 +264,8 @@ def export(results: str, to: str, out: Path | None) -> None:
     from sim.sweeps import load_results
     from sim.sweeps.exporting import export as write
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("weekly series of runs", total=None)
         paths = write(
             load_results(results), to, out, lambda done, total: bar.update(task, completed=done, total=total)
