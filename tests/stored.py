@@ -129,17 +129,18 @@ def layout_1(folder: Path, keys=None) -> Path:
 
 
 BRITTLE = """
+import time
+from pathlib import Path
+
 from sim.mechanisms import Mechanism
 
 
 class Brittle(Mechanism):
     raises: int = 0
-    naps: float = 0.0
 
     def step(self, org):
-        import time
-
-        time.sleep(self.naps if org.week == 1 else 0.0)
+        while Path("hold").exists():
+            time.sleep(0.01)
         if org.week == 5 and org.seed == self.raises:
             budget = 40 + org.seed
             raise ZeroDivisionError(f"no budget for {org.week}")
@@ -147,7 +148,7 @@ class Brittle(Mechanism):
 
 
 def installed(folder: Path) -> dict[str, str]:
-    """An environment in which a package with the mechanism `brittle` is installed."""
+    """An environment in which a package with the mechanism `brittle` is installed; it waits while a file `hold` is there."""
     (folder / "brittle.py").write_text(BRITTLE)
     about = folder / "brittle-1.0.dist-info"
     about.mkdir()
@@ -166,14 +167,13 @@ def unsilo(environment: dict[str, str], *words: str, typed: str = "") -> subproc
     )  # fmt: skip
 
 
-def brittle_toml(folder: Path, **values: object) -> None:
-    """An experiment `fragile` with that mechanism: 2 points of 3 seeds."""
-    brittle = ", ".join(f"{name} = {value}" for name, value in values.items())
+def brittle_toml(folder: Path, raises: int) -> None:
+    """An experiment `fragile` with that mechanism: 2 points of 3 seeds, of which one raises."""
     (folder / "fragile.toml").write_text(
         f"""
 scenario = "baseline"
 replicates = 3
-set = {{ organisation.employees = 60, weeks = 20, brittle = {{ {brittle} }} }}
+set = {{ organisation.employees = 60, weeks = 20, brittle.raises = {raises} }}
 [[factors]]
 key = "governance.form"
 values = ["none", "hub_and_spoke"]

@@ -270,7 +270,7 @@ def test_an_experiment_may_ask_for_more_on_its_way(tmp_path):
 def test_errors_are_one_line_without_addresses():
     broken = Broken("raised", "KeyError: <object at 0x7f00deadbeef>\n  and more" + "x" * 1000)
     assert broken.error.startswith("KeyError: <object at 0x...> and more")
-    assert len(broken.error) == 500 and broken.error.endswith("...")
+    assert len(broken.shortened().error) == 500 and broken.shortened().error.endswith("...")
     assert Broken.of(ValueError("no")).error == "ValueError: no"
 
 

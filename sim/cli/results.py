@@ -66,6 +66,7 @@ def _standing(found: Results) -> dict[str, Any]:
 
 def _tell_standing(found: Results, standing: dict[str, Any]) -> None:
     first, last = found.sessions[0], found.sessions[-1]
+    command = last.get("command", "")
     versions = ("python", "unsilo", "mesa", "numpy", "scipy", "numba", "pandas")
     made = ", ".join(f"{name} {last[name]}" for name in versions if last.get(name))
     commit = (
@@ -81,7 +82,7 @@ def _tell_standing(found: Results, standing: dict[str, Any]) -> None:
         ["now", "a sweep is writing here" if standing["sweeping"] else "no sweep is writing here"],
         ["first started", first["started"]],
         ["last started", f"{last['started']}, start {len(found.sessions)}"],
-        ["by", last["command"]],
+        ["by", command],
         ["made with", made],
         ["on", ", ".join(filter(None, (last.get("platform"), last.get("cpu"))))],
         ["commit", commit],
@@ -93,10 +94,10 @@ def _tell_standing(found: Results, standing: dict[str, Any]) -> None:
         return
     if standing["missing"]:
         click.echo(
-            f"{standing['missing']:,} runs are missing. To go on, the command that started it: {last['command']}"
+            f"{standing['missing']:,} runs are missing. To go on, the command that started it: {command}"
         )
     elif standing["failed"]:
-        click.echo(f"All others have finished. To try those that failed again: {last['command']}")
+        click.echo(f"All others have finished. To try those that failed again: {command}")
     else:
         click.echo("Everything that the experiment asks for has finished.")
 

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ FILES = ("roster", "ties", "reports")
 
 _COLUMNS = {"id", "manager", "source", "target"}
 _WORD = re.compile(r"\w+")
+_ESCAPED = re.compile(r"\\+[nrt]")
 _LINE = r'(", line \d+, in )'  # of a traceback: a number that is nobody's id
 
 
@@ -44,31 +46,48 @@ class Names:
     def out_of(self, broken: Broken) -> Broken:
         """What became of a run without anybody's id; where the files are gone, without its message."""
         if not self._known:
-            kind, colon, _ = broken.error.partition(":")
-            gone = "its message is not kept: the roster cannot be read any more"
-            return Broken(broken.kind, f"{kind}{colon} {gone}", "", broken.attempts, broken.seconds)
-        return Broken(
-            broken.kind,
-            self._out_of(broken.error),
-            self._out_of(broken.traceback),
-            broken.attempts,
-            broken.seconds,
-        )
+            kind = broken.error.partition(":")[0]
+            gone = f"{kind}: its message is not kept: the roster cannot be read any more"
+            return replace(broken, error=gone if broken.kind == "raised" else broken.error, traceback="")
+        return replace(broken, error=self._out_of(broken.error), traceback=self._out_of(broken.traceback))
 
     def _out_of(self, text: str) -> str:
-        line, words = " ".join(text.split()), {*_WORD.findall(text), ""}
-        named = [name for word in words for name in self._by_word.get(word, ()) if name in line]
+        plain = [" ".join(one.replace("\\", "").split()) for one in (text, _ESCAPED.sub(" ", text))]
+        words = {"", *(word for one in plain for word in _WORD.findall(one))}
+        named = [
+            name
+            for word in words
+            for name in self._by_word.get(word, ())
+            if any(name in one for one in plain)
+        ]
         if not named:
             return text
-        named.sort(key=len, reverse=True)
-        any_of = "|".join(r"\s+".join(map(re.escape, name.split())) for name in named)
-        return re.sub(rf"{_LINE}|(?<!\w)(?:{any_of})(?!\w)", lambda match: match[1] or PSEUDONYM, text)
+        any_of = "|".join(map(_spelled, sorted(named, key=len, reverse=True)))
+        whole = rf"(?:(?<!\w)|(?<=\\[nrt]))(?:{any_of})(?!\w)"
+        return re.sub(f"{_LINE}|{whole}", lambda match: match[1] or PSEUDONYM, text)
+
+
+def _spelled(name: str) -> str:
+    """An id however it is quoted: with other blanks, or with backslashes before its characters."""
+    return r"(?:\s|\\+[nrt])+".join(r"\\*".join(map(re.escape, word)) for word in name.split())
+
+
+def names_of(files: Iterable[Path]) -> Names:
+    """The ids in files, read once as long as they do not change."""
+    return _names_of(tuple((file, _state(file)) for file in files))
 
 
 @lru_cache(maxsize=16)
-def names_of(files: tuple[Path, ...]) -> Names:
-    """The ids in files, read once."""
-    return Names(files)
+def _names_of(files: tuple[tuple[Path, object], ...]) -> Names:
+    return Names(file for file, _ in files)
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _ids(text: str) -> set[str]:

@@ -93,7 +93,7 @@ class Store:
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", (mine | whole).items())
             self._session = self._db.execute(
                 "INSERT INTO sessions (started, provenance) VALUES (?, ?)",
-                (_now(), json.dumps(dict(provenance))),
+                (_now(), json.dumps({**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]]})),
             ).lastrowid
 
         self._write(begin)
@@ -209,7 +209,7 @@ class Store:
             Unwritable: it cannot be written now, and is not.
         """
         with told(self.folder):
-            broken = self._nameless(broken, scenario)
+            broken = self._nameless(broken, scenario).shortened()
         row = {
             "key": key, "scenario": scenario, "seed": seed, **asdict(broken), "session": self._session, "failed": _now(),
         }  # fmt: skip
