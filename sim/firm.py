@@ -10,15 +10,26 @@ import numpy as np
 from sim.agents import Employee
 from sim.hiring import hire
 from sim.luck import Luck
-from sim.measures import MEASURES, organisation_measures
+from sim.measures import MEASURES
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.week import Rules
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
-from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State
-from sim.tally import connect, settle
+from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State, Whole
+from sim.tally import connect, measure, settle
 from sim.ties import Edges, Ties
+
+
+def _of_now(name: str, meaning: str) -> property:
+    def read(self: Firm) -> Any:
+        return self.whole.now[name][0].item()
+
+    def write(self: Firm, value: Any) -> None:
+        self.whole.now[name] = value
+
+    return property(read, write, doc=meaning)
 
 
 class Firm(mesa.Model):
@@ -39,17 +50,16 @@ class Firm(mesa.Model):
     desks: Desks
     ties: Ties
     room: int = 0
-    by_peers: float = 0.0
     lines: Lines
+    rules: Rules
     requests: np.ndarray
+    ledger: np.ndarray
+    incidents: np.ndarray
+    whole: Whole
     state: State
     hosts: list[Mechanism]
     ways: int
     notices: tuple[str, ...]
-    _measures: np.ndarray
-    _by_practice: np.ndarray
-    _by_department: np.ndarray
-    _measured: bool
 
     def move(self, rows: Any, practices: Any, rung: int, way: Any = None) -> None:
         """Put employees on a rung of practices, one of each in a pair; the counts follow.
@@ -79,12 +89,10 @@ class Firm(mesa.Model):
     def settle(self, count: int) -> None:
         """Make the first `count` moves that stand in the state's `changes`."""
         settle(count, self.week, self.state)
-        self._measured = False
 
     def regroup(self, come_from: np.ndarray) -> None:
         """Let people change seats, see `sim.regrouping`: for each seat the row of the person who takes it, int[n]."""
         regroup(self, come_from, super().agents_by_type.get(Employee, ()))
-        self._measured = False
 
     def tie(self, source: Any, target: Any, weight: int) -> None:
         """Open ties between people, pair by pair; exposure counts them from the next week on.
@@ -126,12 +134,10 @@ class Firm(mesa.Model):
         Raises:
             ValueError: a row is not an employee's.
         """
-        self._measured = False
         replace(self, rows, super().agents_by_type.get(Employee, ()))
 
     def hire(self, departments: Any, contacts: int, strength: int) -> np.ndarray:
         """Open and fill a seat in each of these departments, int[m] rows: see `sim.hiring`; the newcomers' rows."""
-        self._measured = False
         views = super().agents_by_type.get(Employee)
         return hire(self, np.asarray(departments), contacts, strength, views)
 
@@ -151,13 +157,8 @@ class Firm(mesa.Model):
     @property
     def measured(self) -> np.ndarray:
         """`measures.MEASURES` as they stand now: float64[7]."""
-        if not self._measured:
-            d = self.departments
-            organisation_measures(
-                d.tally, d.size, d.meant, self._measures, self._by_practice, self._by_department
-            )
-            self._measured = True
-        return self._measures
+        measure(self.state)
+        return self.whole.measures
 
     @property
     def measures(self) -> dict[str, float]:
@@ -167,14 +168,20 @@ class Firm(mesa.Model):
     @property
     def by_practice(self) -> np.ndarray:
         """Adoption of each practice over the staff it is meant for: float64[K]."""
-        self.measured  # noqa: B018  (brings it up to date)
-        return self._by_practice
+        measure(self.state)
+        return self.whole.by_practice
 
     @property
     def adoption(self) -> np.ndarray:
         """Practising pairs over meant pairs in each department: float64[D], nan where nothing is meant."""
-        self.measured  # noqa: B018  (brings it up to date)
-        return self._by_department
+        measure(self.state)
+        return self.whole.adoption
+
+    stage = _of_now("stage", "The stage of maturity: 1 to 6.")
+    in_contact = _of_now("in_contact", "Staff in contact with a desk.")
+    founded = _of_now("founded", "The week in which governance begins, or one past the last.")
+    steered = _of_now("steered", "Whether the steering committee meets.")
+    steered_since = _of_now("steered_since", "The week in which it first met.")
 
     @property
     def mean_alignment(self) -> float:

@@ -334,14 +334,34 @@ class Desks(Table, columns=DESKS):
     """One row a desk that has a way of its own."""
 
 
+NOW = np.dtype([
+    ("fresh", np.bool_), ("stage", np.int64), ("in_contact", np.int64), ("founded", np.int64), ("steered", np.bool_),
+    ("steered_since", np.int64),
+])  # fmt: skip
+
+
+class Whole(Struct, fields=("now", "measures", "by_practice", "adoption")):
+    """What holds for the organisation as a whole.
+
+    Attributes:
+        now: one row of `NOW`: whether the measures are up to date, the stage, staff in contact with a desk, the weeks in
+            which governance and committee began, and whether the latter did.
+        measures: float64[7], `measures.MEASURES`.
+        by_practice: float64[practices], adoption of each over the staff it is meant for.
+        adoption: float64[departments], practising pairs over meant pairs.
+    """
+
+
 class State(
     Struct,
     fields=(
-        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "changes",
+        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "ledger",
+        "incidents", "whole", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.
 
     `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks
-    waited by the cleared, given up and withdrawn; `changes` are the moves that people have decided on.
+    waited by the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], and `incidents`, int64[1 +
+    weeks, departments], are kept week by week; `changes` are the moves that people have decided on.
     """

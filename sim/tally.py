@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernels import kernel
+from sim.measures import organisation_measures
 from sim.tables import ROUTINE, TRYING
 from sim.ties import Ties
 
@@ -52,6 +53,15 @@ def connect(indptr, indices, weights, org):
 
 
 @kernel
+def measure(org):
+    """Bring the organisation's measures up to date."""
+    d, whole = org.departments, org.whole
+    if not whole.now[0].fresh:
+        organisation_measures(d.tally, d.size, d.meant, whole.measures, whole.by_practice, whole.adoption)
+        whole.now[0].fresh = True
+
+
+@kernel
 def recount(org):
     """Count anew all that depends on who sits where and practises what, but for `peers`."""
     e, d = org.employees, org.departments
@@ -59,6 +69,7 @@ def recount(org):
     department, manager, breadth = e.department, e.manager, e.breadth
     tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
     tally[:], routine[:], practised[:], activity[:], followers[:] = 0, 0, 0, 0, 0
+    org.whole.now[0].fresh = False
     for k in range(len(rung)):
         for i in range(len(manager)):
             here, now = department[i], practising[k, i]
@@ -85,6 +96,7 @@ def settle(count, week, org):
     department, manager, influence = e.department, e.manager, e.influence
     peers, followers, led = e.peers, e.followers, e.led
     tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
+    org.whole.now[0].fresh = False
     for c in range(count):
         k, i, old, new = practices[c], employees[c], rung[practices[c], employees[c]], rungs[c]
         here = department[i]

@@ -5,12 +5,16 @@ import numpy as np
 from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.funding import WEEKS_A_YEAR
+from sim.tables import USES
+
+LIAISON = USES.index("liaison")
 
 
 @kernel
-def join_or_leave(coefficients, stream, steering, org):
+def join_or_leave(rules, luck, org):
     """Whether each department is in the hub this week; worth is seen where departments of the circle have joined before."""
-    c, d, x, circle = coefficients[0], org.departments, org.executives, org.firms.circle
+    steering = rules.committee[0].joining if org.whole.now[0].steered else 0.0
+    c, d, x, circle = rules.governance[0], org.departments, org.executives, org.firms.circle
     members, seen = np.zeros(len(circle), np.int64), np.zeros(len(circle))
     for here in range(len(d.joined)):
         near = circle[d.firm[here]]
@@ -21,20 +25,21 @@ def join_or_leave(coefficients, stream, steering, org):
         near = circle[d.firm[here]]
         example = max(0.0, seen[near] / members[near]) if members[near] else 0.0
         pull = c.join_base + c.join_worth * example + c.mandate + steering
-        luck, g = unit(word(stream, d.key[here])), x.engagement[here]
+        u, g = unit(word(luck, d.key[here])), x.engagement[here]
         if d.joined[here]:
-            d.joined[here] = luck >= c.leave_rate * (1.0 - g) * (1.0 - c.mandate)
+            d.joined[here] = u >= c.leave_rate * (1.0 - g) * (1.0 - c.mandate)
         else:
-            d.joined[here] = d.open[here] and luck < c.join_rate * (c.join_engagement + g) * pull
+            d.joined[here] = d.open[here] and u < c.join_rate * (c.join_engagement + g) * pull
 
 
 @kernel
-def staff_desks(coefficients, age, org, ledger):
+def staff_desks(rules, week, org):
     """Desk people, by what is set aside for them less what liaisons cost, and the week's time of all who serve.
 
-    `ledger` [D] takes what departments pay for liaisons. Time left from last week is kept where a queue waits.
+    Departments' ledgers take what they pay for liaisons. Time left from last week is kept where a queue waits.
     """
-    c, d, desks, territory = coefficients[0], org.departments, org.desks, org.firms.territory
+    age, ledger = week - org.whole.now[0].founded, org.ledger[week]
+    c, d, desks, territory = rules.governance[0], org.departments, org.desks, org.firms.territory
     for desk in range(len(desks.people)):
         staff, paid, queue, everybody, purse = 0, 0.0, 0, 0, 0.0
         for here in range(len(d.group)):
@@ -51,5 +56,5 @@ def staff_desks(coefficients, age, org, ledger):
         desks.people[desk] = team - min(paid, c.liaison_most * team)
         desks.time[desk] = desks.people[desk] + (desks.time[desk] if queue > 0 else 0.0)
     for here in range(len(ledger)):
-        ledger[here] = c.liaison_department_part * c.person_cost / WEEKS_A_YEAR * d.liaisons[here]
+        ledger[here, LIAISON] = c.liaison_department_part * c.person_cost / WEEKS_A_YEAR * d.liaisons[here]
         d.time[here] = d.local[here] + (d.time[here] if d.waiting[here] > 0 else 0.0)

@@ -95,7 +95,7 @@ class Influence(Mechanism):
         weights = np.array([self.reports, self.peers, self.manager, self.executives])
         present = (counts > 0) * weights[:, None]
         total = present.sum(axis=0)
-        e.peers_most[:], e.attention[:], org.by_peers = heard, total, self.peers
+        e.peers_most[:], e.attention[:] = heard, total
         unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
         e.sources[:3] = unit[:3]
         e.sources[3] = unit[3] * (head != self_)
@@ -104,11 +104,7 @@ class Influence(Mechanism):
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
         luck = org.luck
-        introduce(self.coefficients, luck.stream("belief"), luck.stream("influence"), rows, org.state)
-
-    def step(self, org: Organisation) -> None:
-        """Read exposure from last week's practitioners and move belief."""
-        see_and_believe(self.coefficients, org.state)
+        introduce(org.rules, luck.stream("belief"), luck.stream("influence"), rows, org.state)
 
 
 def weigh(org: Organisation) -> None:
@@ -128,9 +124,9 @@ def heeded_contacts(ties, influence):
 
 
 @kernel
-def introduce(coefficients, stream, heed, rows, org):
+def introduce(rules, stream, heed, rows, org):
     """What people in these rows, int64[n], believe before they have seen anything; in new seats, how much they are heeded."""
-    c, e = coefficients[0], org.employees
+    c, e = rules.influence[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
     for i in rows:
         if e.hires[i] == 0:
@@ -142,24 +138,25 @@ def introduce(coefficients, stream, heed, rows, org):
 
 
 @kernel
-def reweigh(i, change, by_peers, org):
+def reweigh(rules, i, change, org):
     """Note that somebody's contacts weigh `change` more; whether `Influence.weigh` must run, as they had none or have none.
 
-    Otherwise this leaves the same bits as `weigh`; `by_peers` is the weight of peers as a source.
+    Otherwise this leaves the same bits as `weigh`.
     """
     e = org.employees
     before = e.peers_most[i]
     now = before + change
     e.peers_most[i] = now
     if before > 0 and now > 0 and e.attention[i] > 0.0:
-        e.sources[1, i] = by_peers / (e.attention[i] * now)
+        e.sources[1, i] = rules.influence[0].peers / (e.attention[i] * now)
     return (before > 0) != (now > 0)
 
 
+@Influence.weekly
 @kernel
-def see_and_believe(coefficients, org):
-    """Exposure and belief of everybody for every practice, one week on."""
-    c, e, d = coefficients[0], org.employees, org.departments
+def see_and_believe(rules, week, luck, org):
+    """Exposure, from last week's practitioners, and belief of everybody for every practice, one week on."""
+    c, e, d = rules.influence[0], org.employees, org.departments
     by_exposure, by_experience, by_lead = c.by_exposure, c.by_experience, c.by_lead
     of_reports, of_peers, of_manager, of_head, of_top = (
         e.sources[0], e.sources[1], e.sources[2], e.sources[3], e.sources[4],
@@ -188,3 +185,4 @@ def see_and_believe(coefficients, org):
                 change = by_exposure * (seen - b) + by_lead * (lead - b)
                 belief[i] = b + change + practising[i] * by_experience * (worth[i] - b)
                 exposure[i] = seen
+    return False

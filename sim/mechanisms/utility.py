@@ -10,13 +10,13 @@ from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWA
 
 
 @kernel
-def climb(coefficients, week, stream, blocking_stream, org):
+def climb(rules, week, luck, org):
     """Write into `changes` who moves to which rung; the number of them.
 
     One draw decides a cell's week. It is first compared with the most that the chance can be on the cell's rung:
     nineteen cells in twenty are done with there.
     """
-    c, e, d, p = coefficients[0], org.employees, org.departments, org.practices
+    c, e, d, p = rules.adoption[0], org.employees, org.departments, org.practices
     n = e.rung.shape[1]
     changed_practice, changed, new_rung, new_way = org.changes
     key, threshold, fluency, guidance, training = e.key, e.threshold, e.fluency, e.guidance, e.training
@@ -24,14 +24,14 @@ def climb(coefficients, week, stream, blocking_stream, org):
     fit, alignment, needs_approval, gated, habit, ease = d.fit, d.alignment, p.gated, d.gated, d.habit, d.ease
     backing = d.backing
     experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
-    luck, moved = np.empty(n), np.empty(n, np.bool_)
+    draw, moved = np.empty(n), np.empty(n, np.bool_)
     most = np.empty(5)
     count = 0
     for k in range(len(e.rung)):
         rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
         exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
-        blocks = branch(blocking_stream, k)
-        draws(branch(stream, k), key, luck)
+        blocks = branch(branch(luck, k), 0)
+        draws(branch(luck, k), key, draw)
         for here in range(len(size)):
             lead, opened = leads[here], opens[here]
             starved = 1.0 + max(0.0, c.starved_below - budget[here] * backing[here, k])
@@ -47,11 +47,11 @@ def climb(coefficients, week, stream, blocking_stream, org):
             most[UNAWARE] = (c.push + announced) * opened
             most[AWARE], most[LAPSED], most[ROUTINE] = c.attempt, c.relearn, fading
             most[TRYING] = c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0) + dropping
-            may_move(luck, most, c.word_of_mouth, rung, exposure, asked, first, size, here, moved)
+            may_move(draw, most, c.word_of_mouth, rung, exposure, asked, first, size, here, moved)
             for i in staff_of(first, size, here):
                 if not moved[i]:
                     continue
-                u, now = luck[i], rung[i]
+                u, now = draw[i], rung[i]
                 to = now
                 if now == UNAWARE:
                     heard = (c.push + announced * training[i]) * opened
@@ -97,7 +97,7 @@ def climb(coefficients, week, stream, blocking_stream, org):
 
 
 @kernel
-def may_move(luck, most, by_exposure, rung, exposure, asked, first, size, here, moved):
+def may_move(draw, most, by_exposure, rung, exposure, asked, first, size, here, moved):
     """Whose draw is below the most that the chance of a move can be; without a branch, so that it is fast."""
     unaware, aware, trying, routine, lapsed = most[0], most[1], most[2], most[3], most[4]
     for i in staff_of(first, size, here):
@@ -107,4 +107,4 @@ def may_move(luck, most, by_exposure, rung, exposure, asked, first, size, here, 
         bound = trying if now == TRYING else bound
         bound = routine if now == ROUTINE else bound
         bound = lapsed if now == LAPSED else bound
-        moved[i] = (luck[i] < bound) | (asked[i] == CLEARED)
+        moved[i] = (draw[i] < bound) | (asked[i] == CLEARED)

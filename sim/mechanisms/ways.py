@@ -11,6 +11,7 @@ from sim.luck import branch, combine, draws
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import TRYING, staff_of
+from sim.tally import settle
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -53,20 +54,23 @@ class Ways(Mechanism):
         own = np.arange(d.rows)[:, None]
         d.suits[own, practices, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
 
-    def step(self, org: Organisation) -> None:
-        """New practitioners choose a way; some of the others think again; then habits follow."""
-        luck = org.luck.stream("ways", org.week)
-        org.settle(choose_ways(self.coefficients, org.week, luck, org.state))
-        set_habits(org.state)
+
+@Ways.weekly
+@kernel
+def settle_ways(rules, week, luck, org):
+    """New practitioners choose a way; some of the others think again; then habits follow."""
+    settle(choose_ways(rules, week, luck, org), week, org)
+    set_habits(org)
+    return False
 
 
 @kernel
-def choose_ways(coefficients, week, stream, org):
+def choose_ways(rules, week, luck, org):
     """Write into `changes` who takes another way; the number of them.
 
     Contacts are last week's practitioners: who began this week is not looked at.
     """
-    c, e, d = coefficients[0], org.employees, org.departments
+    c, e, d = rules.ways[0], org.employees, org.departments
     review = c.review
     indptr, indices, weights = org.ties
     changed_practice, changed, new_rung, new_way = org.changes
@@ -74,16 +78,16 @@ def choose_ways(coefficients, week, stream, org):
     n, ways = e.rung.shape[1], d.tally.shape[2]
     first, size, advices, habits, joins, suits = d.first, d.size, d.advice, d.habit, d.joined, d.suits
     mandate, guidance, locus = d.mandate, e.guidance, d.locus
-    shares, luck, thinks = np.zeros(ways, np.int64), np.empty(n), np.empty(n, np.bool_)
+    shares, draw, thinks = np.zeros(ways, np.int64), np.empty(n), np.empty(n, np.bool_)
     count = 0
     for k in range(len(e.rung)):
         rung, since, practising, way, heard = e.rung[k], e.since[k], e.practising[k], e.way[k], e.heard[k]
-        draws(branch(stream, k), key, luck)
+        draws(branch(luck, k), key, draw)
         for here in range(len(size)):
             advice, habit, joined = advices[here], habits[here, k], joins[here]
             local, told = locus[here], c.mandate_weight * mandate[here]
             for i in staff_of(first, size, here):
-                again = (practising[i] == 1) & (luck[i] < review)
+                again = (practising[i] == 1) & (draw[i] < review)
                 thinks[i] = again | ((rung[i] == TRYING) & (since[i] == week))
             for i in staff_of(first, size, here):
                 if not thinks[i]:
