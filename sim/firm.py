@@ -8,17 +8,19 @@ import mesa
 import numpy as np
 
 from sim.agents import Employee
+from sim.contacts import move_ties, open_ties, put_in_place
 from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.influence import weigh
 from sim.mechanisms.week import Rules
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
 from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State, Whole
-from sim.tally import connect, measure, settle
+from sim.tally import measure, settle
 from sim.ties import Edges, Ties
 
 
@@ -49,6 +51,7 @@ class Firm(mesa.Model):
     firms: Firms
     desks: Desks
     ties: Ties
+    heed: np.ndarray
     room: int = 0
     lines: Lines
     rules: Rules
@@ -102,16 +105,13 @@ class Firm(mesa.Model):
             target: int[m], rows of employees.
             weight: strength of each tie; a pair that is tied already keeps the greater one, but a digital tie gives way.
         """
-        source, target = np.atleast_1d(source).astype(np.int32), np.atleast_1d(target).astype(np.int32)
-        lasting, digital = self.ties.split(self.room)
-        self.set_ties(lasting.with_edges(source, target, np.full(len(source), weight, np.int16)), digital)
+        source, target = np.atleast_1d(source), np.atleast_1d(target)
+        more = Ties.from_edges(self.employees.rows, source, target, np.full(len(source), weight, np.int16))
+        self._connected(*open_ties(more, self.room, self.state))
 
     def reseat(self, now_at: np.ndarray) -> None:
         """Let the contact network follow people to other rows: for each row where its person sits now, int[n]."""
-        lasting, (source, target, weight) = self.ties.split(self.room)
-        a, b, strength = lasting.edges()
-        ties = Ties.from_edges(self.employees.rows, now_at[a], now_at[b], strength)
-        self.set_ties(ties, (now_at[source], now_at[target], weight))
+        self._connected(*move_ties(now_at, self.room, self.state, self.employees.rows))
 
     def set_ties(self, ties: Ties, digital: Edges | None = None) -> None:
         """Replace the contact network.
@@ -121,12 +121,15 @@ class Firm(mesa.Model):
             digital: the digital layer, which stays as it is if left out; a pair in both is tied by `ties` alone.
         """
         digital = self.ties.split(self.room)[1] if digital is None else digital
-        self.ties = ties.with_room(self.room, *digital)
-        self.employees.digital[:] = self.ties.in_use(self.room)
-        vars(self.state)["ties"] = self.ties
-        connect(*self.ties, self.state)
-        if self.plan["influence"]:
-            self.plan["influence"].weigh(self)
+        ties = ties.with_room(self.room, *digital)
+        self.employees.digital[:] = ties.in_use(self.room)
+        self._connected(ties, put_in_place(ties, self.state))
+
+    def _connected(self, ties: Ties, heed: np.ndarray) -> None:
+        """Hold the network that kernels hold, and share out the sources' weights anew."""
+        self.ties, self.heed = ties, heed
+        vars(self.state).update(ties=ties, heed=heed)
+        weigh(self)
 
     def replace(self, rows: Any) -> None:
         """Let the people in these rows leave, newcomers take their seats: see `sim.seats`; in a mechanism's step.

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.agents import Department, Executive
 from sim.building import build_tables
+from sim.contacts import put_in_place
 from sim.firm import Firm
 from sim.happenings import Event
 from sim.luck import Luck
@@ -46,6 +47,7 @@ class Organisation(Firm):
         self.rules, self._week = rules_of(self.mechanisms, plan.outcome), Week(self.mechanisms, self.luck)
         for mechanism in self.mechanisms:
             mechanism.build(self)
+        self.heed = put_in_place(self.ties, self.state)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):
             for row in range(table.rows):
                 kind(self, row)

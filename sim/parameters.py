@@ -27,7 +27,9 @@ class Section(BaseModel):
         """What kernels read of it: a record array of one row - `on`, then all parameters and derived ones that are numbers."""
         layout = self.layout()
         values = {name: of(self) for name, (_, of) in self.derived.items()} | {"on": True}
-        return np.array([tuple(values.get(name, getattr(self, name, None)) for name in layout.names or ())], layout)
+        return np.array(
+            [tuple(values.get(name, getattr(self, name, None)) for name in layout.names or ())], layout
+        )
 
     @classmethod
     def layout(cls) -> np.dtype:

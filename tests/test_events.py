@@ -6,7 +6,6 @@ import pytest
 from sim import load
 from sim.agents import Employee
 from sim.errors import InputError
-from sim.mechanisms.influence import heeded_contacts
 from sim.organisation import Organisation, run
 from sim.regrouping import shuffled
 from sim.scenario import parse
@@ -136,7 +135,7 @@ def test_a_cross_functional_group_ties_people_of_all_departments_for_good(plan):
     for name in ("peers", "followers", "led"):
         assert np.array_equal(getattr(org.employees, name), counted[name])
     shares = org.employees.sources * np.stack([
-        org.employees.reports, heeded_contacts(org.ties, org.employees.influence), org.employees.manager >= 0,
+        org.employees.reports, org.employees.peers_most, org.employees.manager >= 0,
         np.ones(org.employees.rows), np.ones(org.employees.rows),
     ])  # fmt: skip
     assert shares.sum(axis=0) == pytest.approx(1.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine, normal, word
+from sim.luck import LOTS, combine, lots_stream, normal, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT, HAZARD, SHARE, UTILITY, spread
 from sim.mechanisms.utility import climb
@@ -139,10 +139,14 @@ class Adoption(Mechanism):
         pioneers = (luck < org.practices.pioneers[:, None]) & org.departments.owner[e.department]
         practices, rows = np.nonzero(pioneers)
         org.move(rows, practices, rung=TRYING, way=org.departments.habit[e.department[rows], practices])
+        e.began[:] = 0  # pioneers have a way: their department's
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw newcomers' thresholds."""
-        first_thresholds(org.rules, org.luck.stream("threshold"), rows, org.state)
+        cast = LOTS * int(org.whole.now["moves_cast"][0])
+        luck = org.luck.stream("threshold"), org.luck.stream("adoption", cast)
+        settle_in(org.rules, *luck, rows, org.state)
+
 
 @Adoption.weekly
 @kernel
@@ -156,11 +160,14 @@ def adopt(rules, week, luck, org):
 
 
 @kernel
-def first_thresholds(rules, stream, rows, org):
-    """Thresholds of the people in these rows, int64[n]."""
-    c, key, threshold = rules.adoption[0], org.employees.key, org.employees.threshold
+def settle_in(rules, thresholds, moves, rows, org):
+    """Thresholds of the people in these rows, int64[n], and their lots of the weeks for which lots are cast."""
+    c, e = rules.adoption[0], org.employees
+    key, threshold = e.key, e.threshold
+    for k in range(len(e.moves[0])):
+        recast(lots_stream(moves, 0, k), key, rows, e.moves[:, k])
     for i in rows:
-        luck = normal(word(stream, key[i]))
+        luck = normal(word(thresholds, key[i]))
         if c.by == COUNT:
             threshold[i] = max(0.0, c.contacts + c.contacts_spread * luck)
         else:

@@ -10,7 +10,7 @@ from sim.kernels import kernel
 from sim.luck import branch, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import AWARE, CLEARED, NOBODY, NOT_ASKED, staff_of
+from sim.tables import AWARE, NOBODY, NOT_ASKED, staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -119,5 +119,5 @@ def work_queue(rules, week, luck, org):
         cleared[here, today] += 1
         e.approved[k, i] = week + c.holds
         contact[i] = week
-        e.asked[k, i] = CLEARED if e.rung[k, i] == AWARE else NOT_ASKED
+        e.asked[k, i], e.cleared[k, i] = NOT_ASKED, e.rung[k, i] == AWARE
     return False

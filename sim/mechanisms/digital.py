@@ -63,7 +63,7 @@ class Digital(Mechanism):
 def meet(rules, week, luck, org):
     """End the ties of who has stopped collaborating, then open new ones; exposure counts them next week.
 
-    Returns whether `Influence.weigh` must run, because somebody has a first contact or lost the last.
+    Returns whether `influence.weigh` must run, because somebody has a first contact or lost the last.
 
     Where places are short, who comes first counts: the round begins with somebody by lot.
     """
@@ -71,7 +71,7 @@ def meet(rules, week, luck, org):
     key, online, used, department, manager = e.key, e.online, e.digital, e.department, e.manager
     first, size = org.departments.first, org.departments.size
     indptr, indices, weights = org.ties
-    n, room = len(key), c.most
+    n, room, heed = len(key), c.most, org.heed
     now = np.zeros(n, np.uint8)
     for k in range(len(p.key)):
         if p.collaborates[k]:
@@ -115,8 +115,8 @@ def meet(rules, week, luck, org):
             continue
         if not tied(indptr, indices, i, j):
             here, there = indptr[i + 1] - room + used[i], indptr[j + 1] - room + used[j]
-            indices[here], weights[here] = j, c.strength
-            indices[there], weights[there] = i, c.strength
+            indices[here], weights[here], heed[here] = j, c.strength, c.strength * e.influence[j]
+            indices[there], weights[there], heed[there] = i, c.strength, c.strength * e.influence[i]
             used[i] += 1
             used[j] += 1
             again |= count_pair(rules, i, j, c.strength, org)
@@ -127,7 +127,7 @@ def meet(rules, week, luck, org):
 def log_off(rules, rows, org):
     """End all digital ties of the people in these rows, int[n]; returns what `meet` returns."""
     indptr, indices, weights = org.ties
-    used, room = org.employees.digital, rules.digital[0].most
+    used, room, heed = org.employees.digital, rules.digital[0].most, org.heed
     again = False
     for i in rows:
         org.employees.online[i] = 0
@@ -136,14 +136,14 @@ def log_off(rules, rows, org):
             at = indptr[i + 1] - room + used[i]
             j = indices[at]
             again |= count_pair(rules, i, j, -weights[at], org)
-            indices[at], weights[at] = i, 0
+            indices[at], weights[at], heed[at] = i, 0, 0
             used[j] -= 1
             back = indptr[j + 1] - room
             last = back + used[j]
             while indices[back] != i:
                 back += 1
-            indices[back], weights[back] = indices[last], weights[last]
-            indices[last], weights[last] = j, 0
+            indices[back], weights[back], heed[back] = indices[last], weights[last], heed[last]
+            indices[last], weights[last], heed[last] = j, 0, 0
     return again
 
 

@@ -81,7 +81,6 @@ class Duties(Mechanism):
         )  # fmt: skip
 
 
-
 @kernel
 def desk_help(here, org):
     """How much of a desk a department has: desk people for each 100 staff served, at most 1."""

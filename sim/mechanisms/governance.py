@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SOURCE = "assumed: a trial's starting value"
 FORMS = ("none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic")
 HUBS = ("hub_and_spoke", "multiple_hubs")
-DECENTRALISED, SEVERAL, HOLISTIC = (FORMS.index(one) for one in ("decentralised", "multiple_hubs", "holistic"))
+DECENTRALISED, SEVERAL, HOLISTIC = (
+    FORMS.index(one) for one in ("decentralised", "multiple_hubs", "holistic")
+)
 
 
 class Governance(Mechanism):

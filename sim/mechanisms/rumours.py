@@ -28,6 +28,7 @@ class Rumours(Mechanism):
         "part of it that one correcting contact takes away in a week",
         source="claim 66: c_p; value assumed",
     )
+    least: float = share(0.001, "belief in it below which somebody has forgotten it")
     doubt: float = share(0.1, "most that a contact who practises may believe it and still correct it")
     official: float = weight(
         0.5,
@@ -70,7 +71,7 @@ def talk(rules, week, luck, org):
         now *= 1.0 - min(1.0, crowd * correcting)
         if stated:
             now *= 1.0 - min(1.0, official * lead[department[i]])
-        rumour[i] = now
+        rumour[i] = now if now >= c.least else 0.0
     for k in range(len(e.belief)):
         belief = e.belief[k]
         for i in range(len(belief)):
