@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import model_validator
 
@@ -11,8 +11,6 @@ from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import NOBODY
 
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 NAMES = (
     "governance", "best_practice", "content", "training", "technology", "leadership", "insight", "conversation",
@@ -53,8 +51,10 @@ class Duties(Mechanism):
     insight_clears: float = share(0.2, "share of the noise of measurement that even effort takes away")
 
     derived = {
-        f"on_{duty}": (float, lambda self, duty=duty: self.pace(duty))
-        for duty in ("content", "technology", "leadership", "insight")
+        "on_content": (float, lambda self: self.pace("content")),
+        "on_technology": (float, lambda self: self.pace("technology")),
+        "on_leadership": (float, lambda self: self.pace("leadership")),
+        "on_insight": (float, lambda self: self.pace("insight")),
     }
 
     @model_validator(mode="after")

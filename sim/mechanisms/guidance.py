@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share
 from sim.tables import staff_of
 
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 SOURCE = "assumed: a trial's starting value"
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate
 from sim.tables import staff_of
 
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 TRIAL = "assumed: a trial's starting value"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -10,9 +10,6 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.measurement import QUARTER
 from sim.parameters import parameter, share
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 
 class Programmes(Mechanism):

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import share, weight
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 
 class Voice(Mechanism):

@@ -10,7 +10,7 @@ from sim.kernels import kernel
 from sim.luck import LOTS, branch, cast_lots, combine, drawn, greatest_lot, lots_stream, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
-from sim.tables import TRYING, staff_of
+from sim.tables import staff_of
 from sim.tally import settle
 
 if TYPE_CHECKING:
