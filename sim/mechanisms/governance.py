@@ -80,7 +80,9 @@ class Governance(Mechanism):
     staff_per_liaison: float = parameter(
         100.0, "hubs: members for each liaison", unit="people", source=SOURCE, gt=0
     )
-    liaison_time: float = share(0.5, "a liaison's part of a full post", source=SOURCE)
+    liaison_time: float = share(
+        0.5, "a liaison's part of a full post, as far as hub and department can pay it", source=SOURCE
+    )
     liaison_hub_part: float = share(0.1, "posts that the hub pays for each liaison", source=SOURCE)
     liaison_department_part: float = share(
         0.4, "posts that the department pays for each liaison", source=SOURCE
@@ -162,7 +164,7 @@ class Governance(Mechanism):
             d.served[:] = np.where(d.guided, d.group, NOBODY)
         if self.form in HUBS:
             d.liaisons[:] = np.where(d.joined, np.maximum(1, d.size // self.staff_per_liaison), 0)
-            d.local[:] = self.liaison_time * d.liaisons
+            d.local[:] = 0.0  # until they are paid
         if org.ways > 1:
             recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
             d.advice[:] = np.where(d.guided, recommended, -1)

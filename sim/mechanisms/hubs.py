@@ -32,24 +32,34 @@ def join_or_leave(coefficients, stream, steering, org):
 def staff_desks(coefficients, age, org, ledger):
     """Desk people, by what is set aside for them less what liaisons cost, and the week's time of all who serve.
 
-    `ledger` [D] takes what departments pay for liaisons. Time left from last week is kept where a queue waits.
+    A liaison works for the part of the post that is paid: the hub's part out of its team, the department's beside the split of
+    its budget and up to as much again. `ledger` [D] takes the latter. Time left from last week is kept where a queue waits.
     """
     c, d, desks, territory = coefficients[0], org.departments, org.desks, org.firms.territory
+    posts = c.liaison_hub_part + c.liaison_department_part
+    by_hub = np.zeros(len(desks.people))  # paid part of what hubs owe their liaisons
     for desk in range(len(desks.people)):
-        staff, paid, queue, everybody, purse = 0, 0.0, 0, 0, 0.0
+        staff, owed, queue, everybody, purse = 0, 0.0, 0, 0, 0.0
         for here in range(len(d.group)):
             if territory[d.firm[here]] == desks.territory[desk]:
                 everybody += d.size[here]
                 purse += d.purse[here]
             if d.group[here] == desk:
                 staff += d.size[here]
-                paid += c.liaison_hub_part * d.liaisons[here]
+                owed += c.liaison_hub_part * d.liaisons[here]
             if d.served[here] == desk:
                 queue += d.waiting[here]
-        posts = min(1.0, (age + 1) / c.hiring_weeks) / c.person_cost * purse
-        team = posts * staff / max(1, everybody)
-        desks.people[desk] = team - min(paid, c.liaison_most * team)
+        team = min(1.0, (age + 1) / c.hiring_weeks) / c.person_cost * purse * staff / max(1, everybody)
+        paid = min(owed, c.liaison_most * team)
+        by_hub[desk] = paid / owed if owed > 0.0 else 0.0
+        desks.people[desk] = team - paid
         desks.time[desk] = desks.people[desk] + (desks.time[desk] if queue > 0 else 0.0)
     for here in range(len(ledger)):
-        ledger[here] = c.liaison_department_part * c.person_cost / WEEKS_A_YEAR * d.liaisons[here]
+        if d.liaisons[here] > 0:
+            owed = c.liaison_department_part * c.person_cost * d.liaisons[here]
+            paid = min(owed, d.budget[here] * d.size[here])
+            filled = c.liaison_hub_part * by_hub[d.group[here]]
+            filled += c.liaison_department_part * paid / owed if owed > 0.0 else 0.0
+            d.local[here] = c.liaison_time * d.liaisons[here] * (filled / posts if posts > 0.0 else 1.0)
+            ledger[here] = paid / WEEKS_A_YEAR
         d.time[here] = d.local[here] + (d.time[here] if d.waiting[here] > 0 else 0.0)
