@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.hubs import join_or_leave, staff_desks
+from sim.mechanisms.hubs import differ, join_or_leave, resent, staff_desks
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import NOBODY, USES, staff_of
+from sim.tables import NOBODY, USES
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 SOURCE = "assumed: a trial's starting value"
 HUBS = ("hub_and_spoke", "multiple_hubs")
+DESKLESS = ("none", "holistic")
 
 
 class Governance(Mechanism):
@@ -34,7 +34,11 @@ class Governance(Mechanism):
         parameter("hub_and_spoke", "structure of governance", source="claim 33")
     )
     founded: int = parameter(
-        52, "week in which it starts", unit="week", source="assumed: a trial's starting value", ge=1
+        52,
+        "week in which it starts; beyond the run: only if an event says so",
+        unit="week",
+        source=SOURCE,
+        ge=1,
     )
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
     locus: float = share(
@@ -169,8 +173,15 @@ class Governance(Mechanism):
             recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
             d.advice[:] = np.where(d.guided, recommended, -1)
 
+    def follow(self, org: Organisation) -> None:
+        """Let service and liaisons follow departments that have changed firm or size."""
+        if org.week > org.founded and self.form not in DESKLESS:
+            self.arrange(org)
+
     def close(self, org: Organisation) -> None:
         """End all service; requests that wait are withdrawn, and the ways that were recommended live on where they are liked."""
+        if org.week < org.founded:
+            return
         d, desks = org.departments, org.desks
         org.founded = org.plan.weeks + 1
         d.joined[:] = d.guided[:] = False
@@ -191,22 +202,3 @@ class Governance(Mechanism):
             org.state,
             org.ledger[org.week, :, USES.index("liaison")],
         )
-
-
-@kernel
-def differ(guided, gated):
-    """Whether somewhere the gate does not stand as it should."""
-    return (guided != gated).any()
-
-
-@kernel
-def resent(resentment, org):
-    """Being told costs belief, wherever a desk has a mandate."""
-    d, belief = org.departments, org.employees.belief
-    first, size, mandate = d.first, d.size, d.mandate
-    for k in range(len(belief)):
-        for here in range(len(size)):
-            if mandate[here] > 0.0:
-                left = 1.0 - resentment * mandate[here]
-                for i in staff_of(first, size, here):
-                    belief[k, i] *= left

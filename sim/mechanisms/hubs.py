@@ -1,10 +1,11 @@
-"""Hubs and their people, the loops of `governance`: who joins, who is paid, and the time that they have."""
+"""The loops of `governance`: who joins a hub, who is paid, the time that they have, and what a mandate costs."""
 
 import numpy as np
 
 from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.funding import WEEKS_A_YEAR
+from sim.tables import staff_of
 
 
 @kernel
@@ -63,3 +64,22 @@ def staff_desks(coefficients, age, org, ledger):
             d.local[here] = c.liaison_time * d.liaisons[here] * (filled / posts if posts > 0.0 else 1.0)
             ledger[here] = paid / WEEKS_A_YEAR
         d.time[here] = d.local[here] + (d.time[here] if d.waiting[here] > 0 else 0.0)
+
+
+@kernel
+def differ(guided, gated):
+    """Whether somewhere the gate does not stand as it should."""
+    return (guided != gated).any()
+
+
+@kernel
+def resent(resentment, org):
+    """Being told costs belief, wherever a desk has a mandate."""
+    d, belief = org.departments, org.employees.belief
+    first, size, mandate = d.first, d.size, d.mandate
+    for k in range(len(belief)):
+        for here in range(len(size)):
+            if mandate[here] > 0.0:
+                left = 1.0 - resentment * mandate[here]
+                for i in staff_of(first, size, here):
+                    belief[k, i] *= left
