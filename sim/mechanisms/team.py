@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.luck import combine, key_of
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.governance import DESKLESS
 from sim.parameters import parameter, share
 from sim.tables import TRYING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Team(Mechanism):
-    """Employees who become the hub's members when governance is founded (claims 30, 34, 35, 41).
+    """Employees who become the hub's members when governance is founded, in a form that has desks (claims 30, 34, 35, 41).
 
     They know each other, reach out to other departments, and may lead by practising. Ties that land one by one in many
     departments are what rewiring is to complex contagion; several into one circle of colleagues make a wide bridge
@@ -53,7 +54,7 @@ class Team(Mechanism):
 
     def step(self, org: Organisation) -> None:
         """Appoint the members in the week in which governance is founded."""
-        if org.week == org.founded:
+        if org.week == org.founded and org.plan["governance"].form not in DESKLESS:
             territory = org.firms.territory[org.departments.firm]
             for here in np.unique(territory):
                 rooms = np.flatnonzero(territory == here)
