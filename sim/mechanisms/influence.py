@@ -76,7 +76,8 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        self.welcome(org, np.arange(org.employees.rows))
+        streams = org.luck.stream("belief"), org.luck.stream("influence")
+        introduce(self.coefficients, *streams, 0.0, np.arange(org.employees.rows), org.state)
         self.weigh(org)
 
     def weigh(self, org: Organisation) -> None:
@@ -102,9 +103,11 @@ class Influence(Mechanism):
         e.sources[4] = unit[3] * ((head != top) & (self_ != top))
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
+        """Draw what newcomers believe and how much they are heeded, which their contacts, who come with the seat, take in."""
         luck = org.luck
-        introduce(self.coefficients, luck.stream("belief"), luck.stream("influence"), rows, org.state)
+        streams = luck.stream("belief"), luck.stream("influence")
+        if introduce(self.coefficients, *streams, org.by_peers, rows, org.state):
+            self.weigh(org)
 
     def step(self, org: Organisation) -> None:
         """Read exposure from last week's practitioners and move belief."""
@@ -128,17 +131,25 @@ def heeded_contacts(ties, influence):
 
 
 @kernel
-def introduce(coefficients, stream, heed, rows, org):
-    """What people in these rows, int64[n], believe before they have seen anything; in new seats, how much they are heeded."""
+def introduce(coefficients, stream, heed, by_peers, rows, org):
+    """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded.
+
+    They practise nothing yet, so only the weights of what their contacts see change; returns what `reweigh` returns.
+    """
     c, e = coefficients[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
+    indptr, indices, weights = org.ties
+    again = False
     for i in rows:
-        if e.hires[i] == 0:
-            heeded = exponential(c.spread * normal(word(heed, key[i])))
-            e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        before = e.influence[i]
+        heeded = exponential(c.spread * normal(word(heed, key[i])))
+        e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        for at in range(indptr[i], indptr[i + 1]):
+            again |= reweigh(indices[at], weights[at] * (e.influence[i] - before), by_peers, org)
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
+    return again
 
 
 @kernel
