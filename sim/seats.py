@@ -21,7 +21,8 @@ PERSONAL = (
     "threshold", "belief", "fluency", "knows", "guidance", "training", "taught", "contact", "satisfaction", "rumour",
     "since", "way", "heard", "asked", "cleared", "approved",
 )  # fmt: skip
-"""Employees' columns that leave with the person; place, ties, influence and what is seen from there stay with the seat."""
+"""Employees' columns that leave with the person, beside influence, which `influence` draws anew; place, ties and what is seen
+from there stay with the seat: the post brings its contacts along, but nobody is respected for a predecessor."""
 _NEW: Any = namedtuple("_NEW", PERSONAL)(*(EMPLOYEES[name].start for name in PERSONAL))
 
 

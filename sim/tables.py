@@ -186,7 +186,7 @@ EXECUTIVES = {
     "staff": Column(np.int64, 0, "people", "people in scope"),
     "attainable": Column(float, 1.0, "people", "people in scope times how well the practices fit them"),
     "evidence": Column(float, 0.0, "0..1", "what the executive sees of what is attainable in scope"),
-    "expected": Column(float, 0.0, "0..1", "return the executive asks for"),
+    "expected": Column(float, 0.0, "ratio", "return the executive asks for; above 1 where much is spent"),
     "sponsor": Column(np.bool_, False, "", "named as the sponsor"),
     "appointed": Column(np.int32, 0, "week", "when the executive took the seat: tenure is counted from it"),
 }

@@ -181,6 +181,12 @@ def test_a_takeover_leaves_the_third_firm_alone():
     assert with_it.adoption[61:, 6:12].tobytes() != without.adoption[61:, 6:12].tobytes()
 
 
+def test_a_takeover_puts_up_no_gate_where_the_form_has_none():
+    event = {"what": "takeover", "week": 60, "firm": 2, "by": 1}
+    org = lived(plan(3, governance__form="holistic", events={"deal": event}), 4, 70)
+    assert org.departments.guided.all() and not org.departments.gated.any()
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [

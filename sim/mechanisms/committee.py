@@ -40,7 +40,7 @@ class Committee(Mechanism):
 
     def attend(self, org: Organisation) -> None:
         """Found it when it is due; every `interval` weeks it meets."""
-        if org.week == self.founded:
+        if org.week == self.founded and not org.steered:
             self.found(org)
         if org.steered and (org.week - org.steered_since) % self.interval == 0:
             self.meet(org)

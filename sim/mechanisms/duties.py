@@ -11,7 +11,6 @@ from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import NOBODY
 
-
 NAMES = (
     "governance", "best_practice", "content", "training", "technology", "leadership", "insight", "conversation",
     "conflict",

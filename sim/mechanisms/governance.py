@@ -11,9 +11,9 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.hubs import join_or_leave, staff_desks
+from sim.mechanisms.hubs import differ, join_or_leave, resent, staff_desks
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import NOBODY, staff_of
+from sim.tables import NOBODY
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SOURCE = "assumed: a trial's starting value"
 FORMS = ("none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic")
 HUBS = ("hub_and_spoke", "multiple_hubs")
+DESKLESS = ("none", "holistic")
 DECENTRALISED, SEVERAL, HOLISTIC = (
     FORMS.index(one) for one in ("decentralised", "multiple_hubs", "holistic")
 )
@@ -38,7 +39,11 @@ class Governance(Mechanism):
         parameter("hub_and_spoke", "structure of governance", source="claim 33")
     )
     founded: int = parameter(
-        52, "week in which it starts", unit="week", source="assumed: a trial's starting value", ge=1
+        52,
+        "week in which it starts; beyond the run: only if an event says so",
+        unit="week",
+        source=SOURCE,
+        ge=1,
     )
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
     locus: float = share(
@@ -84,7 +89,9 @@ class Governance(Mechanism):
     staff_per_liaison: float = parameter(
         100.0, "hubs: members for each liaison", unit="people", source=SOURCE, gt=0
     )
-    liaison_time: float = share(0.5, "a liaison's part of a full post", source=SOURCE)
+    liaison_time: float = share(
+        0.5, "a liaison's part of a full post, as far as hub and department can pay it", source=SOURCE
+    )
     liaison_hub_part: float = share(0.1, "posts that the hub pays for each liaison", source=SOURCE)
     liaison_department_part: float = share(
         0.4, "posts that the department pays for each liaison", source=SOURCE
@@ -94,6 +101,7 @@ class Governance(Mechanism):
     derived = {
         "structure": (int, lambda self: FORMS.index(self.form)),
         "has_hubs": (bool, lambda self: self.form in HUBS),
+        "desks": (bool, lambda self: self.form not in DESKLESS),
     }
 
     def desk_count(self, departments: int) -> int:
@@ -149,13 +157,20 @@ class Governance(Mechanism):
             d.served[:] = np.where(d.guided, d.group, NOBODY)
         if self.form in HUBS:
             d.liaisons[:] = np.where(d.joined, np.maximum(1, d.size // self.staff_per_liaison), 0)
-            d.local[:] = self.liaison_time * d.liaisons
+            d.local[:] = 0.0  # until they are paid
         if org.ways > 1:
             recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
             d.advice[:] = np.where(d.guided, recommended, -1)
 
+    def follow(self, org: Organisation) -> None:
+        """Let service and liaisons follow departments that have changed firm or size."""
+        if org.week > org.founded and self.form not in DESKLESS:
+            self.arrange(org)
+
     def close(self, org: Organisation) -> None:
         """End all service; requests that wait are withdrawn, and the ways that were recommended live on where they are liked."""
+        if org.week < org.founded:
+            return
         d, desks = org.departments, org.desks
         org.founded = org.plan.weeks + 1
         d.joined[:] = d.guided[:] = False
@@ -190,12 +205,6 @@ def govern(rules, week, luck, org):
 
 
 @kernel
-def differ(org):
-    """Whether somewhere the gate does not stand as it should."""
-    return (org.departments.guided != org.departments.gated).any()
-
-
-@kernel
 def may_settle(rules, week, org):
     """Whether a hub may take another's way this week: several hubs, tied, and for long enough."""
     c = rules.governance[0]
@@ -213,16 +222,3 @@ def pay(rules, week, org):
     staff_desks(rules, week, org)
     if c.mandate > 0.0:
         resent(c.resentment, org)
-
-
-@kernel
-def resent(resentment, org):
-    """Being told costs belief, wherever a desk has a mandate."""
-    d, belief = org.departments, org.employees.belief
-    first, size, mandate = d.first, d.size, d.mandate
-    for k in range(len(belief)):
-        for here in range(len(size)):
-            if mandate[here] > 0.0:
-                left = 1.0 - resentment * mandate[here]
-                for i in staff_of(first, size, here):
-                    belief[k, i] *= left

@@ -7,7 +7,6 @@ from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share
 from sim.tables import staff_of
 
-
 SOURCE = "assumed: a trial's starting value"
 
 

@@ -76,13 +76,16 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        self.welcome(org, np.arange(org.employees.rows))
+        streams = org.luck.stream("belief"), org.luck.stream("influence")
+        introduce(org.rules, *streams, np.arange(org.employees.rows), org.state)
         weigh(org)
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
+        """Draw what newcomers believe and how much they are heeded, which their contacts, who come with the seat, take in."""
         luck = org.luck
-        introduce(org.rules, luck.stream("belief"), luck.stream("influence"), rows, org.state)
+        streams = luck.stream("belief"), luck.stream("influence")
+        if introduce(org.rules, *streams, rows, org.state):
+            weigh(org)
 
 
 def weigh(org: Organisation) -> None:
@@ -134,16 +137,31 @@ def share_out(rules, org):
 
 @kernel
 def introduce(rules, stream, heed, rows, org):
-    """What people in these rows, int64[n], believe before they have seen anything; in new seats, how much they are heeded."""
+    """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded.
+
+    They practise nothing yet, so only the weights of what their contacts see change; returns what `reweigh` returns.
+    """
     c, e = rules.influence[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
+    (indptr, indices, weights), heed_of = org.ties, org.heed
+    again = False
     for i in rows:
-        if e.hires[i] == 0:
-            heeded = exponential(c.spread * normal(word(heed, key[i])))
-            e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        before = e.influence[i]
+        heeded = exponential(c.spread * normal(word(heed, key[i])))
+        e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        for at in range(indptr[i], indptr[i + 1]):
+            j = indices[at]
+            if j == i:  # the rest of the row is idle
+                break
+            back = indptr[j]
+            while indices[back] != i:
+                back += 1
+            heed_of[back] = weights[at] * e.influence[i]
+            again |= reweigh(rules, j, weights[at] * (e.influence[i] - before), org)
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
+    return again
 
 
 @kernel

@@ -8,7 +8,6 @@ from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate
 from sim.tables import staff_of
 
-
 TRIAL = "assumed: a trial's starting value"
 
 

@@ -110,13 +110,13 @@ class Sponsorship(Mechanism):
         back_and_lead(org.rules, org.week, org.state)
 
     def name_sponsor(self, org: Organisation) -> None:
-        """In each firm the most engaged executive becomes the sponsor; the pull is their engagement at naming."""
+        """In each firm the most engaged executive becomes the one sponsor; the pull is their engagement at naming."""
         x, f = org.executives, org.firms
         for firm in np.unique(x.firm):
             own = np.flatnonzero(x.firm == firm)
             sponsor = own[np.argmax(x.engagement[own])]
             x.engagement[sponsor] = max(x.engagement[sponsor], self.sponsor_engagement)
-            x.sponsor[sponsor] = True
+            x.sponsor[own], x.sponsor[sponsor] = False, True
             f.sponsored[firm], f.pull[firm] = True, x.engagement[sponsor]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Team(Mechanism):
-    """Employees who become the hub's members when governance is founded (claims 30, 34, 35, 41).
+    """Employees who become the hub's members when governance is founded, in a form that has desks (claims 30, 34, 35, 41).
 
     They know each other, reach out to other departments, and may lead by practising. Ties that land one by one in many
     departments are what rewiring is to complex contagion; several into one circle of colleagues make a wide bridge
@@ -116,5 +116,5 @@ class Team(Mechanism):
 @Team.weekly
 @kernel
 def appointed(rules, week, luck, org):
-    """Whether members are appointed: in the week in which governance is founded."""
-    return week == org.whole.now[0].founded
+    """Whether members are appointed: in the week in which governance, with desks, is founded."""
+    return week == org.whole.now[0].founded and rules.governance[0].desks
