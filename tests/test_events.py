@@ -178,6 +178,7 @@ def test_who_moves_to_where_no_gate_is_no_longer_waits(plan):
     here = np.setdiff1d(np.arange(*org.rows_of(0).indices(e.rows)), org.executives.person)
     assert d.gated.tolist() == [True] + [False] * 5
     org.move(here, np.full(here.size, k), 1)
+    e.asked[:] = -1
     e.asked[k, here] = org.week
     org.requests[:] = 0
     org.regroup(shuffled(org, np.ones(e.rows, bool), org.luck.uniform("x", e.key)))
