@@ -44,7 +44,9 @@ def test_what_holds_in_every_week(plan):
         assert made == ended + (e.asked >= 0).sum(), "queues never lose a request"
         kept = e.sources.copy()
         weigh(org)
-        assert np.array_equal(org.heed, org.ties.weights * e.influence[org.ties.indices]), "ties are heeded by influence"
+        assert np.array_equal(org.heed, org.ties.weights * e.influence[org.ties.indices]), (
+            "ties are heeded by influence"
+        )
         assert np.array_equal(e.sources, kept), "the sources' weights follow every tie that opens or closes"
         if org.week % 20 == 0:
             counted = full_sums(org)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path("results")
 
+MOST_WEEKS = 5200
+"""The longest that a run can be: `sim.scenario.Scenario.weeks`."""
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -259,6 +262,15 @@ class Results:
     def departments(self) -> tuple[str, ...]:
         """The departments of all `runs`, by name."""
         return tuple(dict.fromkeys(name for names in self.departments_of.values() for name in names))
+
+    @cached_property
+    @_checked
+    def longest(self) -> int:
+        """Weeks of the longest of `runs`."""
+        last = self.rows("SELECT MAX(weeks) FROM series WHERE run IN (SELECT run FROM design)")[0][0] or 0
+        if not 0 <= last <= MOST_WEEKS:
+            raise ValueError(f"a run of {last} weeks")
+        return int(last)
 
     @cached_property
     @_checked

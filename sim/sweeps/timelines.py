@@ -21,9 +21,6 @@ Runs: TypeAlias = pd.DataFrame | Iterable[str] | str | None
 Weeks: TypeAlias = int | slice | Iterable[int] | None
 """Weeks: one, several, or a slice of all; None for all."""
 
-MOST_WEEKS = 5200
-"""The longest that a run can be: `sim.scenario.Scenario.weeks`."""
-
 _BATCH = 500  # runs read at a time
 
 
@@ -136,9 +133,7 @@ def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
 
 
 def _weeks(results: Results, weeks: Weeks, faults: list[Fault]) -> np.ndarray:
-    last = results.rows("SELECT MAX(weeks) FROM series WHERE run IN (SELECT run FROM design)")[0][0] or 0
-    if not 0 <= last <= MOST_WEEKS:
-        raise ValueError(f"a run of {last} weeks")
+    last = results.longest
     every = np.arange(last + 1)
     if weeks is None or isinstance(weeks, slice):
         return every[weeks or slice(None)]
