@@ -12,9 +12,8 @@ from sim.contacts import move_ties, open_ties, put_in_place
 from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES
-from sim.mechanisms.base import Mechanism
 from sim.mechanisms.influence import weigh
-from sim.mechanisms.week import Rules
+from sim.mechanisms.week import Order, Rules
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
@@ -40,7 +39,6 @@ class Firm(mesa.Model):
     plan: Scenario
     seed: int
     luck: Luck
-    week: int
     practice_names: tuple[str, ...]
     department_names: tuple[str, ...]
     functions: tuple[str, ...]
@@ -60,7 +58,8 @@ class Firm(mesa.Model):
     incidents: np.ndarray
     whole: Whole
     state: State
-    hosts: list[Mechanism]
+    order: Order
+    _week: int = 0
     ways: int
     notices: tuple[str, ...]
 
@@ -179,6 +178,16 @@ class Firm(mesa.Model):
         """Practising pairs over meant pairs in each department: float64[D], nan where nothing is meant."""
         measure(self.state)
         return self.whole.adoption
+
+    @property
+    def week(self) -> int:
+        """The week that is being lived, or was last."""
+        return self._week
+
+    @week.setter
+    def week(self, week: int) -> None:
+        self._week = week
+        self.whole.now["week"] = week
 
     stage = _of_now("stage", "The stage of maturity: 1 to 6.")
     in_contact = _of_now("in_contact", "Staff in contact with a desk.")
