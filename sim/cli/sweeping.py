@@ -34,9 +34,8 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
     is done twice.
     """
     from concurrent.futures import BrokenExecutor
-    from sqlite3 import OperationalError
 
-    from sim.sweeps import load_experiment
+    from sim.sweeps import Unwritable, load_experiment
     from sim.sweeps import sweep as run
     from sim.sweeps.design import MOST
 
@@ -58,11 +57,8 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
         at = f"{last[0].stored:,} of {last[0].total:,} runs are stored" if last else "nothing was begun"
         click.echo(f"Stopped: {at}. The same command goes on from there.", err=True)
         sys.exit(130)
-    except OperationalError as error:
-        click.echo(
-            f"unsilo: results cannot be written: {error}. What is stored stays; the same command goes on.",
-            err=True,
-        )
+    except Unwritable as error:
+        click.echo(f"unsilo: {error}", err=True)
         sys.exit(1)
     except BrokenExecutor as error:
         click.echo(
@@ -71,7 +67,7 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
         )
         sys.exit(1)
     _report(results, as_json)
-    if results.failures:
+    if len(results.failures):
         sys.exit(1)
 
 
@@ -142,7 +138,7 @@ def _report(results: Results, as_json: bool) -> None:
             "folder": str(results.folder),
             "runs": results.asked,
             "finished": len(results.runs),
-            "failures": [asdict(one) for one in results.failures],
+            "failures": results.failures.drop(columns="traceback").to_dict("records"),
             "states": {state: int((results.runs["state"] == state).sum()) for state in STATES},
             "levels": [asdict(one) for one in levels],
             "finding": finding(results),
@@ -161,11 +157,14 @@ def _report(results: Results, as_json: bool) -> None:
         table(["factor", "level", "runs", *seen], rows, "llr" + "r" * len(seen))
     click.secho(finding(results), bold=True)
     click.echo(f"Results: {results.folder}")
-    if results.failures:
-        click.echo(f"{len(results.failures):,} runs failed; the same command tries them again:", err=True)
-        for failure in results.failures:
-            levels_of = ", ".join(f"{label} = {level}" for label, level in failure.factors.items())
-            click.echo(f"  {levels_of or 'the scenario'}, seed {failure.seed}: {failure.error}", err=True)
+    failures = results.failures
+    if len(failures):
+        click.echo(f"{len(failures):,} runs failed; the same command tries them again:", err=True)
+        for failure in failures.to_dict("records"):
+            levels_of = ", ".join(f"{label} = {failure[label]}" for label in results.factors)
+            click.echo(
+                f"  {levels_of or 'the scenario'}, seed {failure['seed']}: {failure['error']}", err=True
+            )
 
 
 @click.command()

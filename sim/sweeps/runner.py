@@ -21,7 +21,7 @@ from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.key import code_digest, key_of_run
 from sim.sweeps.provenance import provenance
-from sim.sweeps.results import FOLDER, Failure, Results, load_results
+from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.stopping import interruptible
 from sim.sweeps.store import Store
 from sim.sweeps.work import Ended, Finished, Job, Parcel
@@ -94,11 +94,12 @@ def sweep(
         limits: what one run may take; one that takes more is set aside.
 
     Returns:
-        The results; runs that were set aside are in their `failures`, and missing.
+        The results; runs that did not finish are in their `failures`, and missing.
 
     Raises:
         InputError: the experiment is wrong, or the folder is another's or in use.
         KeyboardInterrupt: Ctrl-C was pressed, or the sweep asked to terminate; what had finished is stored.
+        Unwritable: the disk is full, say; what had been stored stays.
         BrokenExecutor: the workers could not be started, or nobody is left to live the runs.
     """
     design = points(experiment, plans)
@@ -120,9 +121,7 @@ def sweep(
                     break
         if stopped():
             raise KeyboardInterrupt
-    results = load_results(place)
-    results.failures = tuple(sorted(run.failures, key=lambda one: (one.point, one.seed)))
-    return results
+    return load_results(place)
 
 
 def replicated(experiment: Experiment, design: Sequence[Point]) -> Rounds:
@@ -142,22 +141,24 @@ class _Sweep:
         self, store: Store, design: Sequence[Point], executor: Executor, stopped: Callable[[], bool],
         tell: Callable[[Standing], None],
     ) -> None:  # fmt: skip
-        self.failures: list[Failure] = []
         self._store, self._design, self._executor = store, design, executor
         self._stopped, self._tell = stopped, tell
         self._asked: dict[str, Task] = {}  # by key, of all rounds: points that mean the same share their runs
-        self._rows: list[tuple[int, int, str]] = []
-        self._before = self._fresh = 0  # stored before this start, and since
+        self._there: set[str] | None = None  # keys of the runs that were stored before this start
+        self._before = self._fresh = self._failed = 0  # stored before this start, stored and set aside since
         self._seconds = 0.0
         self._warm = False
 
     def live(self, tasks: Sequence[Task]) -> None:
         """Live what is not stored of a round, and store or set aside each run as it ends."""
-        self._rows += [(task.point.index, task.seed, task.key) for task in tasks]
-        there = self._store.plan(self._design, self._rows)
+        rows = [(task.point.index, task.seed, task.key) for task in tasks]
+        if self._there is None:
+            self._there = self._store.plan(self._design, rows)
+        else:
+            self._store.ask(rows)
         once = {task.key: task for task in reversed(tasks) if task.key not in self._asked}
         self._asked |= once
-        left = [task for key, task in reversed(once.items()) if key not in there]
+        left = [task for key, task in reversed(once.items()) if key not in self._there]
         self._before += len(once) - len(left)
         self._report()
         if not left:
@@ -168,21 +169,24 @@ class _Sweep:
             self._warm = True
         began, before = time.monotonic(), self._seconds
         for ended in completed(self._executor, jobs, self._stopped):
-            for job, end in ended:
-                self._keep(left[job.number], end)
+            self._keep([(left[job.number], end) for job, end in ended])
             self._seconds = before + time.monotonic() - began
             self._report()
 
     def _report(self) -> None:
         stored = self._before + self._fresh
-        self._tell(Standing(len(self._asked), stored, len(self.failures), self._fresh, self._seconds))
+        self._tell(Standing(len(self._asked), stored, self._failed, self._fresh, self._seconds))
 
-    def _keep(self, task: Task, end: Ended) -> None:
-        if isinstance(end, Finished):
-            self._store.add(task.key, task.point.hash, task.seed, end)
-            self._fresh += 1
-        else:
-            self.failures.append(Failure(task.point.index, task.point.factors, task.seed, end.error))
+    def _keep(self, ended: Sequence[tuple[Task, Ended]]) -> None:
+        finished = [
+            (task.key, task.point.hash, task.seed, end) for task, end in ended if isinstance(end, Finished)
+        ]
+        self._store.add_all(finished)
+        self._fresh += len(finished)
+        for task, end in ended:
+            if isinstance(end, Broken):
+                self._store.set_aside(task.key, task.point.hash, task.seed, end)
+                self._failed += 1
 
 
 def completed(
