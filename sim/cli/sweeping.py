@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -25,9 +26,20 @@ _EVERY = 5.0  # seconds between lines of progress where there is no terminal
 @click.option(
     "--workers", type=click.IntRange(0), help="Processes; one a core unless given, 0 for none but this."
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="A Dask scheduler whose workers run it, as tcp://host:8786; local starts one.",
+)
+@click.option("--timeout", type=float, metavar="SECONDS", help="Set a run aside that takes longer.")
+@click.option("--memory", metavar="SIZE", help="Set a run aside whose process takes more, e.g. 2GB.")
+@click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--yes", is_flag=True, help="Start even more than 100,000 runs.")
 @as_json
-def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> None:
+def sweep(
+    experiment: str, workers: int | None, dask: str | None, timeout: float | None, memory: str | None, quiet: bool,
+    yes: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Run EXPERIMENT, a file or a shipped name, into results/NAME.
 
     Every finished run is stored at once. Stop it with Ctrl-C, or however you like: the same command goes on, and no run
@@ -35,7 +47,7 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
     """
     from concurrent.futures import BrokenExecutor
 
-    from sim.sweeps import Unwritable, load_experiment
+    from sim.sweeps import Limits, Unwritable, load_experiment
     from sim.sweeps import sweep as run
     from sim.sweeps.design import MOST
 
@@ -44,6 +56,7 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
         raise click.UsageError(
             f"{experiment} asks for {asked.size:,} runs, more than {MOST:,}: add --yes if you mean it."
         )
+    limits = Limits(timeout, _bytes(memory))
     last: list[Standing] = []
     try:
         with _shown() as show:
@@ -52,7 +65,7 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
                 last[:] = [standing]
                 show(standing)
 
-            results = run(asked, workers=workers, progress=tell)
+            results = run(asked, workers=workers, progress=tell, limits=limits, dask=dask)
     except KeyboardInterrupt:
         at = f"{last[0].stored:,} of {last[0].total:,} runs are stored" if last else "nothing was begun"
         click.echo(f"Stopped: {at}. The same command goes on from there.", err=True)
@@ -69,6 +82,20 @@ def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> Non
     _report(results, as_json)
     if len(results.failures):
         sys.exit(1)
+
+
+def _bytes(size: str | None) -> int | None:
+    """A size as people write it, 2GB or 512MB, in bytes."""
+    if size is None:
+        return None
+    match = re.fullmatch(r"\s*([\d.]+)\s*([kMGT]?)(i?)B?\s*", size, re.IGNORECASE)
+    try:
+        number = float(match[1]) if match else 0.0
+    except ValueError:
+        number = 0.0
+    if not match or not number:
+        raise click.UsageError(f"--memory: {size!r} is no size; write it as 2GB or 512MB.")
+    return int(number * 2 ** (10 * " kmgt".index(match[2].lower() or " ")))
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from sim.sweeps.place import Unwritable
 from sim.sweeps.results import Results, load_results
 from sim.sweeps.runner import Standing, sweep
 from sim.sweeps.summary import by_level, finding
+from sim.sweeps.worker import Limits
 
 __all__ = [
     "Broken",
     "Experiment",
     "Factor",
+    "Limits",
     "Point",
     "Results",
     "Standing",

@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import current_process
 from multiprocessing.connection import wait
 from typing import Protocol
 
 from sim.errors import Fault, InputError
-from sim.sweeps.work import Ended, Job, attempt
+from sim.scenario import Scenario
+from sim.sweeps.work import Ended, Job, Packer, attempt
 from sim.sweeps.worker import NO_LIMITS, Limits, Worker
 
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
@@ -39,6 +40,13 @@ class Executor(Protocol):
 
     @property
     def in_hand(self) -> int: ...  # noqa: D102
+
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """See that scenarios would be lived elsewhere as they would be here.
+
+        Raises:
+            InputError: they would not.
+        """
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """Have kernels compiled and cached by living runs small, before all workers need them at once."""
@@ -74,6 +82,9 @@ class InProcess:
         """At most one."""
         return len(self._hand)
 
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """They are lived here."""
+
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """Nobody else needs them."""
 
@@ -101,6 +112,7 @@ class Processes:
     span = 0.2
 
     def __init__(self, workers: int, limits: Limits = NO_LIMITS) -> None:
+        self.limits = limits
         self._crew = [Worker(limits) for _ in range(workers)]
         self._looked = time.monotonic()
 
@@ -113,6 +125,12 @@ class Processes:
     def in_hand(self) -> int:
         """Runs given and not ended."""
         return sum(len(worker.hand) for worker in self._crew)
+
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """See that one's own mechanisms can be built anew; what they are is the same at each point of a sweep."""
+        packed = Packer()
+        for plan in {tuple(type(one) for one in plan.mechanisms): plan for plan in plans}.values():
+            packed(plan)
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, and then each its share of the rest."""
@@ -155,16 +173,27 @@ class Processes:
 
 
 @contextmanager
-def start(workers: int | None = None, limits: Limits = NO_LIMITS) -> Iterator[Executor]:
-    """An executor of so many worker processes: one a usable core unless said otherwise; 0 stays in this process.
+def start(
+    workers: int | None = None, limits: Limits = NO_LIMITS, dask: str | None = None
+) -> Iterator[Executor]:
+    """An executor; leaving it stops its workers, whatever they are doing.
 
-    Leaving it stops the workers, whatever they are doing.
+    Args:
+        workers: processes, one a usable core unless given; 0 lives runs in this process.
+        limits: what one run may take.
+        dask: address of a Dask scheduler, whose workers live the runs, or `local` for one of one's own.
 
     Raises:
-        InputError: limits are asked of runs that nobody can stop.
+        InputError: limits are asked of runs that nobody can stop, or there is no such scheduler.
     """
     if getattr(current_process(), "_inheriting", False):
         raise RuntimeError("workers import your script: start runs under `if __name__ == '__main__':`")
+    if dask is not None:
+        from sim.sweeps.cluster import connect
+
+        with connect(dask, workers, limits) as cluster:
+            yield cluster
+        return
     if workers == 0:
         if limits != NO_LIMITS:
             raise InputError(

@@ -24,7 +24,7 @@ from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.stopping import interruptible
 from sim.sweeps.store import Store
-from sim.sweeps.work import Ended, Finished, Job, Parcel
+from sim.sweeps.work import Ended, Finished, Job
 from sim.sweeps.worker import NO_LIMITS, Limits
 
 _WARMED = 32  # runs lived small beforehand: enough to meet every kernel, few enough to take no time
@@ -82,6 +82,7 @@ def sweep(
     progress: Callable[[Standing], None] | None = None,
     plans: Mapping[str, Scenario] | None = None,
     limits: Limits = NO_LIMITS,
+    dask: str | None = None,
 ) -> Results:
     """Live every run of an experiment that is not stored yet.
 
@@ -92,6 +93,7 @@ def sweep(
         progress: called at the start, and whenever runs have been stored or set aside.
         plans: scenarios at hand (with mechanisms of one's own, say), by the name the experiment has for them.
         limits: what one run may take; one that takes more is set aside.
+        dask: address of a Dask scheduler whose workers live the runs, as `tcp://host:8786`; `local` starts one here.
 
     Returns:
         The results; runs that did not finish are in their `failures`, and missing.
@@ -108,9 +110,8 @@ def sweep(
     place = FOLDER / experiment.name if folder is None else Path(folder)
     rounds = replicated(experiment, design)
     first = next(rounds)
-    if workers != 0:
-        Parcel.of(design[0].plan)
-    with interruptible() as stopped, start(workers, limits) as executor:
+    with interruptible() as stopped, start(workers, limits, dask) as executor:
+        executor.check(point.plan for point in design)
         with Store(place, experiment, provenance()) as store:
             run = _Sweep(store, design, executor, stopped, progress or (lambda standing: None))
             run.live(first)

@@ -56,7 +56,7 @@ class Job(NamedTuple):
 
     number: int
     scenario: str
-    plan: Scenario
+    plan: Scenario | Parcel
     seed: int
 
 
@@ -125,8 +125,10 @@ class Packer:
             int, tuple[Scenario, Parcel]
         ] = {}  # the scenario is kept, so that its id stays its own
 
-    def __call__(self, plan: Scenario) -> Parcel:
+    def __call__(self, plan: Scenario | Parcel) -> Parcel:
         """The scenario, packed."""
+        if isinstance(plan, Parcel):
+            return plan
         if id(plan) not in self._known:
             self._known[id(plan)] = plan, Parcel.of(plan)
         return self._known[id(plan)][1]
