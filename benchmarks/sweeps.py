@@ -29,9 +29,7 @@ def experiment(scenario: str, runs: int, employees: int, weeks: int) -> Experime
         Factor(key="funding.level", values=[0.2, 0.8], label="funding"),
     ]
     held = {"organisation.employees": employees, "weeks": weeks}
-    return Experiment(
-        name="overhead", scenario=scenario, set=held, factors=factors, replicates=-(-runs // 4)
-    )
+    return Experiment(name="overhead", scenario=scenario, set=held, factors=factors, replicates=-(-runs // 4))
 
 
 @click.command(help=__doc__)
@@ -68,9 +66,13 @@ def main(scenario: str, runs: int, employees: int, weeks: int, times: int, no_da
             ]
         )  # fmt: skip
     table(
-        ["sweep", "took", "runs alone / 2", "took / (runs / 2)", "took / processes", "median", "bar"], rows, "lrrrrrr"
+        ["sweep", "took", "runs alone / 2", "took / (runs / 2)", "took / processes", "median", "bar"],
+        rows,
+        "lrrrrrr",
     )
-    click.echo(f"{asked.size:,} runs of {employees:,} employees and {weeks} weeks, {WORKERS} workers, {times} times each")
+    click.echo(
+        f"{asked.size:,} runs of {employees:,} employees and {weeks} weeks, {WORKERS} workers, {times} times each"
+    )
     click.echo("Contents: the same bytes." if len(contents) == 1 else "Contents DIFFER.")
     sys.exit(len(contents) != 1)
 

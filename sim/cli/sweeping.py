@@ -59,7 +59,7 @@ def sweep(
     limits = Limits(timeout, _bytes(memory))
     last: list[Standing] = []
     try:
-        with _shown() as show:
+        with _shown(quiet) as show:
 
             def tell(standing: Standing) -> None:
                 last[:] = [standing]
@@ -99,58 +99,69 @@ def _bytes(size: str | None) -> int | None:
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[Standing], None]]:
+def _shown(quiet: bool) -> Iterator[Callable[[Standing], None]]:
     """How progress is shown: a bar on a terminal, else a line every few seconds; always beside the output proper."""
     from rich.console import Console
 
     console = Console(stderr=True)
+    if quiet:
+        yield lambda standing: None
+        return
     if not console.is_terminal:
         yield _lines()
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = [
-        BarColumn(None), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn(),
-    ]  # fmt: skip
+    columns = [BarColumn(20), MofNCompleteColumn(), TextColumn("{task.fields[words]}"), TimeElapsedColumn()]
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("runs", total=None, rate="starting")
+        task = bar.add_task("runs", total=None, words="starting")
         yield lambda standing: bar.update(
-            task, total=standing.total, completed=standing.stored + standing.failed, rate=_pace(standing)
+            task, total=standing.total, completed=standing.done, words=_pace(standing)
         )
 
 
 def _lines() -> Callable[[Standing], None]:
-    said = -_EVERY
+    """A line every few seconds, later one for each hundredth of the time, so that a log of days can be read."""
+    said, began = -_EVERY, time.monotonic()
+    last = ""
 
     def show(standing: Standing) -> None:
-        nonlocal said
-        done = standing.stored + standing.failed
-        if time.monotonic() - said >= _EVERY or done == standing.total:
-            said = time.monotonic()
-            click.echo(f"{done:,} of {standing.total:,} runs, {_pace(standing)}", err=True)
+        nonlocal said, last
+        now = time.monotonic()
+        ends = standing.done == standing.total or standing.in_hand == 0
+        if now - said >= max(_EVERY, (now - began) / 100) or ends:
+            line = f"{standing.done:,} of {standing.total:,} runs, {_pace(standing)}"
+            if line != last:
+                click.echo(line, err=True)
+            said, last = now, line
 
     return show
 
 
 def _pace(standing: Standing) -> str:
-    """Failures, speed and time to go, in words."""
+    """Failures, speed, time to go and outcomes so far, in words."""
+    from sim.sweeps.standing import duration
+
     words = [f"{standing.failed:,} failed"] if standing.failed else []
-    if standing.left is None:
+    going, begun = standing.done < standing.total, standing.fresh + standing.failed > 0
+    if standing.in_hand is not None:
         words.append(
-            "nothing left to do" if standing.stored == standing.total else "compiling and starting workers"
+            f"stopping when {standing.in_hand:,} that have begun are through; Ctrl-C again stops now"
         )
-    elif standing.stored + standing.failed < standing.total:
-        words += [f"{standing.rate:.3g} a second", f"{_duration(standing.left)} to go"]
+    elif not going and not begun:
+        words.append("nothing left to do")
+    elif standing.left is None:
+        words.append("waiting" if begun else "compiling and starting workers")
     else:
         words.append(f"{standing.rate:.3g} a second")
-    return ", ".join(words)
+        if going:
+            words.append(f"{duration(standing.left)} to go")
+    tally = ", ".join(f"{count:,} {state}" for state, count in sorted(standing.states.items(), key=_most))
+    return "; ".join(filter(None, [", ".join(words), tally, standing.slow]))
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+def _most(counted: tuple[str, int]) -> int:
+    return -counted[1]
 
 
 def _report(results: Results, as_json: bool) -> None:

@@ -38,7 +38,9 @@ Code = tuple[tuple[str, str], ...]
 """What a run's result hangs on beside its scenario and seed: names and versions or digests."""
 
 _DIGESTS = ("source", "people")
-_Sent = tuple[int, Parcel, int, Code]  # number, scenario and seed of a run, and what it hangs on
+_Sent = tuple[
+    str, Parcel, int, Code
+]  # a scenario by name and as it is, the seed of its run, what that hangs on
 
 LOCAL = "local"
 """The address that stands for a scheduler and workers of one's own, on this machine."""
@@ -123,7 +125,7 @@ class Cluster:
     def check(self, plans: Iterable[Scenario]) -> None:
         """See that the workers there are have what is here; those that come later look for themselves."""
         wrong: list[str] = []
-        for parcel in {(found := self._packed(plan)).own + _files(plan): found for plan in plans}.values():
+        for parcel in map(Parcel.of, plans):
             for worker, said in self._client.run(code_of, parcel, on_error="return").items():
                 wrong += differences(worker, said, code_of(parcel))
         if wrong:
@@ -166,6 +168,9 @@ class Cluster:
                 ended += self._failed(self._lots.pop(future), future)
         return ended
 
+    def slowest(self) -> None:
+        """The worker that lives a run knows, and does not tell."""
+
     def halt(self) -> None:
         """What has begun is waited for; where there are no workers, nothing has."""
         self._counted = -_COUNT
@@ -175,9 +180,10 @@ class Cluster:
 
     def _parcels(self, jobs: Sequence[Job]) -> list[_Sent]:
         """Runs as they cross."""
-        parcels = [self._packed(job.plan) for job in jobs]
+        parcels = [self._packed(job) for job in jobs]
         return [
-            (job.number, parcel, job.seed, code_of(parcel)) for job, parcel in zip(jobs, parcels, strict=True)
+            (job.scenario, parcel, job.seed, code_of(parcel))
+            for job, parcel in zip(jobs, parcels, strict=True)
         ]
 
     def _failed(self, jobs: list[Job], future: Any) -> list[tuple[Job, Ended]]:
@@ -270,17 +276,23 @@ def _live_lot(
         if crew:
             crew.stop()
         crew = _here.crew = Processes(1, limits)
+    jobs = [_job(number, one) for number, one in enumerate(runs)]
     ends: dict[int, Ended] = {}
     try:
-        crew.warm([Job(number, "", parcel, seed) for number, parcel, seed, _ in warm], lambda: False)
-        crew.submit([Job(number, "", parcel, seed) for number, parcel, seed, _ in runs])
+        crew.warm([_job(0, one) for one in warm], lambda: False)
+        crew.submit(jobs)
         while crew.in_hand:
             ends |= {job.number: end for job, end in crew.ended(1.0)}
     except BaseException:
         crew.stop()
         del _here.crew
         raise
-    return [ends[number] for number, *_ in runs]
+    return [ends[job.number] for job in jobs]
+
+
+def _job(number: int, sent: _Sent) -> Job:
+    name, parcel, seed, _ = sent
+    return Job(number, name, lambda: parcel, seed)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
-from sim.sweeps.work import Ended, Job, Packer, attempt
+from sim.sweeps.work import Ended, Job, Parcel, attempt
 from sim.sweeps.worker import NO_LIMITS, Limits, Worker
 
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
@@ -64,6 +64,9 @@ class Executor(Protocol):
             BrokenExecutor: there is nobody left to live them.
         """
 
+    def slowest(self) -> tuple[Job, float] | None:
+        """The run that has been lived for longest, and for how many seconds, as far as that is known."""
+
     def halt(self) -> None:
         """Give up runs that have not begun, as far as that is possible."""
 
@@ -99,7 +102,10 @@ class InProcess:
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """The next run, lived now."""
         jobs = [self._hand.popleft()] if self._hand else []
-        return [(job, attempt(job.plan, job.seed)) for job in jobs]
+        return [(job, attempt(job.plan(), job.seed)) for job in jobs]
+
+    def slowest(self) -> None:
+        """None is lived when anybody can ask."""
 
     def halt(self) -> None:
         """What has not begun is given up."""
@@ -128,9 +134,8 @@ class Processes:
 
     def check(self, plans: Iterable[Scenario]) -> None:
         """See that one's own mechanisms can be built anew; what they are is the same at each point of a sweep."""
-        packed = Packer()
-        for plan in {tuple(type(one) for one in plan.mechanisms): plan for plan in plans}.values():
-            packed(plan)
+        for plan in plans:
+            Parcel.of(plan)
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, and then each its share of the rest."""
@@ -160,6 +165,11 @@ class Processes:
         before, self._looked = self._looked, time.monotonic()
         elapsed = min(self._looked - before, _SUSPENDED)
         return [end for worker in self._crew for end in worker.collect(ready, elapsed)]
+
+    def slowest(self) -> tuple[Job, float] | None:
+        """The one whose worker has not been heard of for longest."""
+        lived = [(worker.hand[0], worker.seconds) for worker in self._crew if worker.hand]
+        return max(lived, key=lambda one: one[1], default=None)
 
     def halt(self) -> None:
         """Workers finish the run that they are living."""

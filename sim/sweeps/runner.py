@@ -6,9 +6,9 @@ Whatever stops it - Ctrl-C, a kill, a power cut - the same call goes on from wha
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from sim.sweeps.experiment import Experiment
 from sim.sweeps.key import code_digest, key_of_run
 from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Results, load_results
+from sim.sweeps.standing import Account, Standing, duration
 from sim.sweeps.stopping import interruptible
 from sim.sweeps.store import Store
 from sim.sweeps.work import Ended, Finished, Job
@@ -29,6 +30,8 @@ from sim.sweeps.worker import NO_LIMITS, Limits
 
 _WARMED = 32  # runs lived small beforehand: enough to meet every kernel, few enough to take no time
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
+_TELL = 1.0  # seconds between words on how far it has come, where nothing ends
+_SLOW = 60.0  # seconds from which on a run may be called slow
 _MOST = 200  # runs in a lot
 _RECENT = 50  # runs from whose seconds the size of a lot is reckoned
 
@@ -40,39 +43,14 @@ class Task(NamedTuple):
     seed: int
     key: str
 
+    def __str__(self) -> str:
+        levels = [f"{label} = {level}" for label, level in self.point.factors.items()]
+        return ", ".join([*levels, f"seed {self.seed}"])
+
 
 Rounds = Generator[Sequence[Task], Path, None]
 """Where runs come from: a round of tasks at a time. When each run of a round has ended, and is stored but for those that
 broke, the generator is sent the folder of the results so far, and yields the next round or returns."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far a sweep has come.
-
-    Attributes:
-        total: runs to be had in the end, each once.
-        stored: of these, how many are in the store.
-        failed: how many have been set aside since this start.
-        fresh: how many have been stored since this start.
-        seconds: since this start.
-    """
-
-    total: int
-    stored: int
-    failed: int = 0
-    fresh: int = 0
-    seconds: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Runs a second since this start, those that raised included."""
-        return (self.fresh + self.failed) / self.seconds if self.seconds > 0.0 else 0.0
-
-    @property
-    def left(self) -> float | None:
-        """Seconds to go, or None while nothing can be said."""
-        return (self.total - self.stored - self.failed) / self.rate if self.rate > 0.0 else None
 
 
 def sweep(
@@ -111,7 +89,7 @@ def sweep(
     rounds = replicated(experiment, design)
     first = next(rounds)
     with interruptible() as stopped, start(workers, limits, dask) as executor:
-        executor.check(point.plan for point in design)
+        executor.check(_one_a_code(design))
         with Store(place, experiment, provenance()) as store:
             run = _Sweep(store, design, executor, stopped, progress or (lambda standing: None))
             run.live(first)
@@ -144,11 +122,9 @@ class _Sweep:
     ) -> None:  # fmt: skip
         self._store, self._design, self._executor = store, design, executor
         self._stopped, self._tell = stopped, tell
-        self._asked: dict[str, Task] = {}  # by key, of all rounds: points that mean the same share their runs
+        self._asked: set[str] = set()  # keys of all rounds: points that mean the same share their runs
         self._there: set[str] | None = None  # keys of the runs that were stored before this start
-        self._before = self._fresh = self._failed = 0  # stored before this start, stored and set aside since
-        self._seconds = 0.0
-        self._warm = False
+        self._account, self._told, self._warm = Account(), 0.0, False
 
     def live(self, tasks: Sequence[Task]) -> None:
         """Live what is not stored of a round, and store or set aside each run as it ends."""
@@ -157,43 +133,60 @@ class _Sweep:
             self._there = self._store.plan(self._design, rows)
         else:
             self._store.ask(rows)
-        once = {task.key: task for task in reversed(tasks) if task.key not in self._asked}
-        self._asked |= once
-        left = [task for key, task in reversed(once.items()) if key not in self._there]
-        self._before += len(once) - len(left)
+        left = [task for task in self._new(tasks) if task.key not in self._there]
+        self._account.total = len(self._asked)
+        self._account.before = self._account.total - len(left) - self._account.fresh - self._account.failed
+        self._account.states = Counter(self._store.states())
         self._report()
         if not left:
             return
-        jobs = [Job(n, task.point.hash, task.point.plan, task.seed) for n, task in enumerate(left)]
+        jobs = [Job(n, task.point.hash, partial(_plan, task.point), task.seed) for n, task in enumerate(left)]
         if not self._warm:
             self._executor.warm(_one_a_level(left, jobs), self._stopped)
             self._warm = True
-        began, before = time.monotonic(), self._seconds
+        self._account.begin()
         for ended in completed(self._executor, jobs, self._stopped):
-            self._keep([(left[job.number], end) for job, end in ended])
-            self._seconds = before + time.monotonic() - began
-            self._report()
+            if ended:
+                self._keep([(left[job.number], end) for job, end in ended])
+            if ended or time.monotonic() - self._told > _TELL:
+                self._report(left)
 
-    def _report(self) -> None:
-        stored = self._before + self._fresh
-        self._tell(Standing(len(self._asked), stored, self._failed, self._fresh, self._seconds))
+    def _new(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        for task in tasks:
+            if task.key not in self._asked:
+                self._asked.add(task.key)
+                yield task
+
+    def _report(self, tasks: Sequence[Task] = ()) -> None:
+        self._told = time.monotonic()
+        in_hand = self._executor.in_hand if self._stopped() else None
+        self._tell(self._account.standing(in_hand, self._slow(tasks)))
+
+    def _slow(self, tasks: Sequence[Task]) -> str:
+        """Which run takes far longer than any before it: perhaps it will never end."""
+        job, seconds = self._executor.slowest() or (None, 0.0)
+        if job is None or seconds < max(_SLOW, 10.0 * self._account.longest):
+            return ""
+        return f"{tasks[job.number]} has taken {duration(seconds)}, the longest before it {duration(self._account.longest)}"
 
     def _keep(self, ended: Sequence[tuple[Task, Ended]]) -> None:
-        finished = [
-            (task.key, task.point.hash, task.seed, end) for task, end in ended if isinstance(end, Finished)
-        ]
-        self._store.add_all(finished)
-        self._fresh += len(finished)
-        for task, end in ended:
-            if isinstance(end, Broken):
-                self._store.set_aside(task.key, task.point.hash, task.seed, end)
-                self._failed += 1
+        account = self._account
+        finished = [(task, end) for task, end in ended if isinstance(end, Finished)]
+        self._store.add_all((task.key, task.point.hash, task.seed, end) for task, end in finished)
+        account.fresh += len(finished)
+        for _, end in finished:
+            account.states[end.outcome.state] += 1
+            account.longest = max(account.longest, end.seconds)
+        for task, broken in ended:
+            if isinstance(broken, Broken):
+                self._store.set_aside(task.key, task.point.hash, task.seed, broken)
+                account.failed += 1
 
 
 def completed(
     executor: Executor, jobs: Iterable[Job], stopped: Callable[[], bool]
 ) -> Iterator[list[tuple[Job, Ended]]]:
-    """The runs that have ended, some at a time, in whatever order; once `stopped`, no new one is begun.
+    """The runs that have ended since the last look, in whatever order; once `stopped`, no new one is begun.
 
     Short runs are handed over several at a time, by what the last ones took, and before they can be begun.
     """
@@ -212,8 +205,16 @@ def completed(
                 break
         ended = executor.ended(_GLANCE)
         seconds.extend(end.seconds for _, end in ended if isinstance(end, Finished))
-        if ended:
-            yield ended
+        yield ended
+
+
+def _plan(point: Point) -> Scenario:
+    return point.plan
+
+
+def _one_a_code(design: Sequence[Point]) -> list[Scenario]:
+    """A scenario with each lot of mechanisms that there is: what others have to have to live the runs."""
+    return list({code_digest(point.plan): point.plan for point in design}.values())
 
 
 def _one_a_level(tasks: Sequence[Task], jobs: Sequence[Job]) -> list[Job]:
@@ -223,6 +224,10 @@ def _one_a_level(tasks: Sequence[Task], jobs: Sequence[Job]) -> list[Job]:
         for label, level in (task.point.factors or {"": ""}).items():
             first.setdefault((label, str(level)), job)
     return list({job.number: job for job in first.values()}.values())[:_WARMED]
+
+
+def _same(plan: Scenario) -> Scenario:
+    return plan
 
 
 def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None) -> list[Outcome]:
@@ -237,9 +242,12 @@ def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None
         RuntimeError: a run did not come to its end; the others are given up.
     """
     outcomes: dict[int, Outcome] = {}
-    jobs = [Job(number, "", plan, seed) for number, (plan, seed) in enumerate(runs)]
-    kinds = {id(job.plan): job for job in reversed(jobs)}
+    jobs = [
+        Job(number, str(id(plan)), partial(_same, plan), seed) for number, (plan, seed) in enumerate(runs)
+    ]
+    kinds = {job.scenario: job for job in reversed(jobs)}
     with interruptible() as stopped, start(workers) as executor:
+        executor.check(plan for plan, _ in {id(plan): (plan, seed) for plan, seed in runs}.values())
         executor.warm(list(kinds.values())[:_WARMED], stopped)
         for ended in completed(executor, jobs, stopped):
             for job, end in ended:

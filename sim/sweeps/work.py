@@ -6,7 +6,8 @@ Scenarios cross as plain tables, in JSON, and are built anew where the run is li
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ from sim.sweeps.broken import Broken
 from sim.sweeps.series import pack
 
 _WARM_WEEKS = 104
+_KEPT = 4096  # packed scenarios, of some 10 kB
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,6 @@ class Finished:
 
 
 Ended = Finished | Broken
-
-
-class Job(NamedTuple):
-    """A run to be lived: a number to know it by, its scenario and that one's hash, and its seed."""
-
-    number: int
-    scenario: str
-    plan: Scenario | Parcel
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -117,21 +110,38 @@ def _kind(name: str) -> type[Mechanism]:
     return kind
 
 
+class Job(NamedTuple):
+    """A run to be lived.
+
+    Attributes:
+        number: by which whoever asks for it knows it.
+        scenario: a name for its scenario; no other scenario of the sweep has it.
+        plan: makes the scenario, which would fill the memory if all runs held theirs.
+        seed: its seed.
+    """
+
+    number: int
+    scenario: str
+    plan: Callable[[], Scenario | Parcel]
+    seed: int
+
+
 class Packer:
-    """Packs scenarios, each once."""
+    """Packs scenarios, and keeps those that are asked for again and again."""
 
     def __init__(self) -> None:
-        self._known: dict[
-            int, tuple[Scenario, Parcel]
-        ] = {}  # the scenario is kept, so that its id stays its own
+        self._kept: OrderedDict[str, Parcel] = OrderedDict()
 
-    def __call__(self, plan: Scenario | Parcel) -> Parcel:
-        """The scenario, packed."""
-        if isinstance(plan, Parcel):
-            return plan
-        if id(plan) not in self._known:
-            self._known[id(plan)] = plan, Parcel.of(plan)
-        return self._known[id(plan)][1]
+    def __call__(self, job: Job) -> Parcel:
+        """The scenario of a run, packed."""
+        parcel = self._kept.pop(job.scenario, None)
+        if parcel is None:
+            plan = job.plan()
+            parcel = plan if isinstance(plan, Parcel) else Parcel.of(plan)
+        self._kept[job.scenario] = parcel
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return parcel
 
 
 def live(plan: Scenario, seed: int) -> Finished:

@@ -66,17 +66,18 @@ class Worker:
 
     Attributes:
         hand: the runs that it has been given and that have not ended; it is living the first.
+        seconds: since it was last heard of, as far as anybody looked on: so long it has lived the first.
     """
 
     def __init__(self, limits: Limits = NO_LIMITS) -> None:
         self.hand: deque[Job] = deque()
+        self.seconds = 0.0
         self._limits = limits
         self._process: Any = None
         self._pipe: Connection
         self._trace: Connection
         self._up = False  # it has imported what it needs
         self._warming = 0  # runs that it still has to live small
-        self._spent = 0.0  # seconds since it was last heard of
         self._leaving = False  # it ends because it had nothing to do
         self._stillborn = 0
         self._deaths: dict[int, int] = {}  # by the number of the run that it was living
@@ -99,19 +100,19 @@ class Worker:
 
     def warm(self, jobs: Sequence[Job]) -> None:
         """Have runs lived small, for the kernels."""
-        items = [(True, self._packed(job.plan), job.seed) for job in jobs]
+        items = [(True, self._packed(job), job.seed) for job in jobs]
         self._start()
         self._send(items)
         self._warming += len(jobs)
 
     def give(self, jobs: Sequence[Job]) -> None:
         """Have runs lived; a new process first lives one of them small, in time that does not count."""
-        items = [(False, self._packed(job.plan), job.seed) for job in jobs]
+        items = [(False, self._packed(job), job.seed) for job in jobs]
         if self._start():
             self.warm(jobs[:1])
         self._batch = len(jobs)
         if not self.hand:
-            self._spent = 0.0
+            self.seconds = 0.0
         self.hand.extend(jobs)
         self._send(items)
 
@@ -132,7 +133,7 @@ class Worker:
         ended: list[tuple[Job, Ended]] = []
         if not self._process:
             return ended
-        self._spent += elapsed
+        self.seconds += elapsed
         lost = self._process.sentinel in ready
         if lost or self._pipe in ready:
             try:
@@ -145,7 +146,8 @@ class Worker:
         elif self._overdue:
             said = self._last_words(ask=True)
             self._end(
-                ended, Broken("timeout", f"took longer than {self._limits.seconds:g} s", said, 1, self._spent)
+                ended,
+                Broken("timeout", f"took longer than {self._limits.seconds:g} s", said, 1, self.seconds),
             )
             self._restart()
         return ended
@@ -162,7 +164,7 @@ class Worker:
             self._trace.close()
 
     def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
-        self._spent = 0.0
+        self.seconds = 0.0
         if said == "up":
             self._up, self._stillborn = True, 0
         elif said == "warm":
@@ -185,7 +187,7 @@ class Worker:
     def _overdue(self) -> bool:
         allowed = self._limits.seconds
         fresh = _FRESH if self._warming else 0.0
-        return bool(allowed and self.hand and self._up and self._spent > allowed + fresh)
+        return bool(allowed and self.hand and self._up and self.seconds > allowed + fresh)
 
     def _bury(self, ended: list[tuple[Job, Ended]]) -> None:
         """The process is gone: its run is tried once more, or set aside; the others go to a new process."""
@@ -203,7 +205,7 @@ class Worker:
                 self._end(
                     ended,
                     Broken(
-                        "died", f"its worker died, and a second one too: {how}", said, deaths, self._spent
+                        "died", f"its worker died, and a second one too: {how}", said, deaths, self.seconds
                     ),
                 )
         self._restart()
@@ -241,7 +243,7 @@ class Worker:
         context = _context()
         self._pipe, theirs = context.Pipe()
         self._trace, words = context.Pipe(duplex=False)
-        self._up, self._leaving, self._spent = False, False, 0.0
+        self._up, self._leaving, self.seconds = False, False, 0.0
         # Dask's workers are daemons, which may have no children unless they say so; ours end by themselves
         current_process().daemon, before = False, current_process().daemon
         try:
@@ -316,7 +318,13 @@ def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
         _hold_to(memory)
     items: SimpleQueue[_Item | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, items), daemon=True).start()
-    pipe.send("up")
+    with suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to hear it
+        pipe.send("up")
+        _work(pipe, items)
+
+
+def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
+    """Live what has come in, until nothing has for a while."""
     while True:
         try:
             item = items.get(timeout=_IDLE)
