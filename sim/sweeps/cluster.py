@@ -38,9 +38,7 @@ Code = tuple[tuple[str, str], ...]
 """What a run's result hangs on beside its scenario and seed: names and versions or digests."""
 
 _DIGESTS = ("source", "people")
-_Sent = tuple[
-    str, Parcel, int, Code
-]  # a scenario by name and as it is, the seed of its run, what that hangs on
+_Sent = tuple[str, Parcel, int, Code]  # name of a scenario and itself, a seed, and what the run hangs on
 
 LOCAL = "local"
 """The address that stands for a scheduler and workers of one's own, on this machine."""
@@ -104,9 +102,7 @@ class Cluster:
         self._client, self._limits = client, limits
         self._lots: dict[Any, list[Job]] = {}
         self._done: SimpleQueue[Any] = SimpleQueue()
-        self._deaths: dict[
-            int, int
-        ] = {}  # by the number of a run: workers of Dask that died with it alone in hand
+        self._deaths: dict[int, int] = {}  # workers of Dask that died with a run alone in hand, by its number
         self._packed = Packer()
         self._threads, self._counted = 0, -_COUNT
 
@@ -162,7 +158,10 @@ class Cluster:
         whole = [future for future in done if future.status == "finished"]
         ended: list[tuple[Job, Ended]] = []
         for future, ends in zip(whole, self._client.gather(whole), strict=True):
-            ended += zip(self._lots.pop(future), ends, strict=True)
+            jobs = self._lots.pop(future)
+            ended += zip(jobs, ends, strict=True)
+            for job in jobs:
+                self._deaths.pop(job.number, None)
         for future in done:
             if future in self._lots:
                 ended += self._failed(self._lots.pop(future), future)
@@ -261,9 +260,9 @@ _here = threading.local()
 
 
 def _live_lot(
-    runs: Sequence[tuple[int, Parcel, int, Code]],
+    runs: Sequence[_Sent],
     limits: Limits,
-    warm: Sequence[tuple[int, Parcel, int, Code]] = (),
+    warm: Sequence[_Sent] = (),
 ) -> list[Ended]:
     """On a worker of Dask: have this thread's process live runs, after living others small."""
     from distributed import get_worker
@@ -280,7 +279,8 @@ def _live_lot(
     ends: dict[int, Ended] = {}
     try:
         crew.warm([_job(0, one) for one in warm], lambda: False)
-        crew.submit(jobs)
+        if jobs:
+            crew.submit(jobs)
         while crew.in_hand:
             ends |= {job.number: end for job, end in crew.ended(1.0)}
     except BaseException:

@@ -20,7 +20,6 @@ from sim.sweeps.work import Ended, Job, Parcel, attempt
 from sim.sweeps.worker import NO_LIMITS, Limits, Worker
 
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
-_WARMING = 300.0  # seconds that kernels may take to compile before runs begin without them
 _SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
 
 
@@ -139,16 +138,11 @@ class Processes:
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, and then each its share of the rest."""
-        until = time.monotonic() + _WARMING
-        for worker in self._crew[1:]:
-            worker.warm([])
-        for lots in ([jobs[:1]], [jobs[1 + n :: self.workers] or jobs[:1] for n in range(self.workers)]):
+        for lots in ([jobs[:1]], [jobs[1 + n :: self.workers] for n in range(self.workers)]):
             for worker, lot in zip(self._crew, lots, strict=False):
                 worker.warm(lot)
             while any(worker.busy for worker in self._crew) and not stopped():
                 self.ended(_GLANCE)
-                if time.monotonic() > until:
-                    self.stop()
 
     def room(self, ahead: bool) -> int:
         """How many workers have nothing to do, or with `ahead` soon will."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -171,14 +171,14 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".partition("\n")[0][:500]
 
 
-def warm(runs: Sequence[tuple[Scenario | Parcel, int]]) -> None:
-    """Live runs small and forget them, for the kernels that they leave compiled; these do not depend on size.
+def warm(parcel: Parcel) -> None:
+    """Live a scenario small and forget it, for the kernels that it leaves compiled and loaded; these do not depend on size.
 
-    One that raises here raises again at its full size, where it counts.
+    Mechanisms of one's own are left out: of them, any may raise, hang or crash, and what they do counts in runs alone.
     """
-    for plan, seed in runs:
-        with suppress(Exception, SystemExit):
-            run(_small(plan.open() if isinstance(plan, Parcel) else plan), seed)
+    with suppress(Exception):
+        plan = parcel.open()
+        run(_small(plan.without(*(one.name for one in plan.mechanisms if type(one) not in schedule()))))
 
 
 def _small(plan: Scenario) -> Scenario:

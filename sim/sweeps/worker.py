@@ -11,15 +11,18 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import current_process, get_all_start_methods, get_context
+from multiprocessing import current_process, get_all_start_methods, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import Any
+
+from numba.core import event
 
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
@@ -28,13 +31,12 @@ from sim.sweeps.work import Ended, Job, Packer, Parcel, attempt, warm
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
-_FRESH = 60.0  # seconds more for the first run of a process, which may have kernels to compile
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
 _LEAST = 256 * 2**20
 
 _UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
 
-_Item = tuple[bool, Parcel, int]  # whether it is only to warm, then scenario and seed of a run
+_Item = tuple[Parcel, int | None]  # scenario and seed of a run; without a seed it is only to warm
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class Worker:
         self._pipe: Connection
         self._trace: Connection
         self._up = False  # it has imported what it needs
-        self._warming = 0  # runs that it still has to live small
+        self._ready = False  # it has loaded the kernels
+        self._compiling = False  # it compiles a kernel, in time that no run has to answer for
+        self._warming = 0  # scenarios that it still has to live small
+        self._full = False  # it has run out of memory, and may not have given all of it back
         self._leaving = False  # it ends because it had nothing to do
         self._stillborn = 0
         self._deaths: dict[int, int] = {}  # by the number of the run that it was living
@@ -99,17 +104,16 @@ class Worker:
         return not self.hand or (ahead and len(self.hand) <= self._batch // 2)
 
     def warm(self, jobs: Sequence[Job]) -> None:
-        """Have runs lived small, for the kernels."""
-        items = [(True, self._packed(job), job.seed) for job in jobs]
+        """Have the scenarios of runs lived small, for the kernels."""
+        items = [(self._packed(job), None) for job in jobs]
         self._start()
         self._send(items)
         self._warming += len(jobs)
 
     def give(self, jobs: Sequence[Job]) -> None:
-        """Have runs lived; a new process first lives one of them small, in time that does not count."""
-        items = [(False, self._packed(job), job.seed) for job in jobs]
-        if self._start():
-            self.warm(jobs[:1])
+        """Have runs lived."""
+        items = [(self._packed(job), job.seed) for job in jobs]
+        self._start()
         self._batch = len(jobs)
         if not self.hand:
             self.seconds = 0.0
@@ -133,15 +137,17 @@ class Worker:
         ended: list[tuple[Job, Ended]] = []
         if not self._process:
             return ended
-        self.seconds += elapsed
+        self.seconds += elapsed * (self._ready and not self._warming and not self._compiling)
         lost = self._process.sentinel in ready
         if lost or self._pipe in ready:
             try:
-                while self._pipe.poll():
+                while not self._full and self._pipe.poll():
                     self._hear(self._pipe.recv(), ended)
             except (EOFError, OSError):
                 lost = True
-        if lost:
+        if self._full:
+            self._restart()
+        elif lost:
             self._bury(ended)
         elif self._overdue:
             said = self._last_words(ask=True)
@@ -167,6 +173,10 @@ class Worker:
         self.seconds = 0.0
         if said == "up":
             self._up, self._stillborn = True, 0
+        elif said == "ready":
+            self._ready = True
+        elif said in ("compiling", "compiled"):
+            self._compiling = said == "compiling"
         elif said == "warm":
             self._warming -= 1
         elif said == "halted":
@@ -175,8 +185,7 @@ class Worker:
             self._leaving = True
         elif self.hand:
             self._end(ended, said)
-            if isinstance(said, Broken) and said.kind == "memory":
-                self._restart()  # it may not have given all of it back
+            self._full = isinstance(said, Broken) and said.kind == "memory"
 
     def _end(self, ended: list[tuple[Job, Ended]], end: Ended) -> None:
         job = self.hand.popleft()
@@ -186,8 +195,7 @@ class Worker:
     @property
     def _overdue(self) -> bool:
         allowed = self._limits.seconds
-        fresh = _FRESH if self._warming else 0.0
-        return bool(allowed and self.hand and self._up and self.seconds > allowed + fresh)
+        return bool(allowed and self.hand and self.seconds > allowed)
 
     def _bury(self, ended: list[tuple[Job, Ended]]) -> None:
         """The process is gone: its run is tried once more, or set aside; the others go to a new process."""
@@ -236,28 +244,38 @@ class Worker:
         with suppress(OSError):
             self._pipe.send(what)
 
-    def _start(self) -> bool:
-        """Start a process unless there is one; whether it is new."""
+    def _start(self) -> None:
+        """Start a process unless there is one."""
         if self._process:
-            return False
+            return
         context = _context()
         self._pipe, theirs = context.Pipe()
         self._trace, words = context.Pipe(duplex=False)
-        self._up, self._leaving, self.seconds = False, False, 0.0
+        self._up = self._ready = self._compiling = self._full = self._leaving = False
+        self.seconds = 0.0
         # Dask's workers are daemons, which may have no children unless they say so; ours end by themselves
         current_process().daemon, before = False, current_process().daemon
         try:
             with _single_threaded(), _signals_held():
-                process = context.Process(
-                    target=_serve, args=(theirs, words, self._limits.memory), daemon=True
-                )
-                process.start()
+                self._process = _started(context, (theirs, words, self._limits.memory))
         finally:
             current_process().daemon = before
-        self._process = process
         theirs.close()
         words.close()
-        return True
+
+
+def _started(context: Any, args: tuple[Any, ...]) -> Any:
+    """A process that serves; the server that forks it may have been killed, and is started anew then."""
+    for again in range(_STARTS, -1, -1):
+        process = context.Process(target=_serve, args=args, daemon=True)
+        try:
+            process.start()
+            return process
+        except (ConnectionError, EOFError) as error:
+            if not again:
+                raise BrokenExecutor(f"worker processes cannot be started: {error}") from error
+            time.sleep(0.1)
+    return None
 
 
 def _signal_name(number: int) -> str:
@@ -297,6 +315,7 @@ def _signals_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # it would let the signals through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
@@ -310,7 +329,7 @@ def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    _die_with_parent()
+    _end_with_reader(words)
     faulthandler.enable(words.fileno(), all_threads=False)
     if hasattr(signal, "SIGUSR1"):
         faulthandler.register(signal.SIGUSR1, words.fileno(), all_threads=False)
@@ -318,6 +337,7 @@ def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
         _hold_to(memory)
     items: SimpleQueue[_Item | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, items), daemon=True).start()
+    event.register("numba:compile", _Compiling(pipe))
     with suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to hear it
         pipe.send("up")
         _work(pipe, items)
@@ -325,6 +345,7 @@ def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
 
 def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
     """Live what has come in, until nothing has for a while."""
+    ready = False
     while True:
         try:
             item = items.get(timeout=_IDLE)
@@ -335,10 +356,31 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
             pipe.send("halted")
             continue
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        only_warm, parcel, seed = item
-        if only_warm:
-            warm([(parcel, seed)])
-        pipe.send("warm" if only_warm else attempt(parcel, seed))
+        parcel, seed = item
+        if seed is None or not ready:
+            warm(parcel)
+            pipe.send("ready")
+            ready = True
+        pipe.send("warm" if seed is None else attempt(parcel, seed))
+
+
+class _Compiling(event.Listener):
+    """Tells when kernels begin to be compiled, and when they are."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._depth = pipe, 0
+
+    def on_start(self, event: event.Event) -> None:
+        """A kernel, or one that it calls."""
+        self._depth += 1
+        if self._depth == 1:
+            self._pipe.send("compiling")
+
+    def on_end(self, event: event.Event) -> None:
+        """The same is through."""
+        self._depth -= 1
+        if self._depth == 0:
+            self._pipe.send("compiled")
 
 
 def _listen(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
@@ -358,13 +400,16 @@ def _listen(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
                 items.put(item)
 
 
-def _die_with_parent() -> None:
-    """Have Linux end this process with the one that it was forked from, even out of a kernel that never returns."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+def _end_with_reader(words: Connection) -> None:
+    """Have the system end this process when the other end of a pipe closes, even out of a kernel that never returns."""
+    try:
+        import fcntl
+    except (
+        ImportError
+    ):  # Windows: `_listen` ends it, as it does elsewhere unless Python's lock is held for good
+        return
+    fcntl.fcntl(words.fileno(), fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(words.fileno(), fcntl.F_SETFL, fcntl.fcntl(words.fileno(), fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _hold_to(memory: int) -> None:
