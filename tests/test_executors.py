@@ -39,6 +39,14 @@ def failures(results):
     return {row.seed: (row.kind, row.attempts, row.error) for row in found.itertuples()}
 
 
+def gone(group):
+    """Whether all processes of a group end within some seconds."""
+    until = time.monotonic() + 20
+    while running(group) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not running(group)
+
+
 EVERYTHING = {
     "raises": [2], "leaves": [3], "exits": [4], "dies": [5], "crashes": [6], "sleeps": [7], "hangs": [8], "eats": [9],
 }  # fmt: skip
@@ -244,10 +252,7 @@ def test_workers_go_with_a_sweep_that_is_killed_whatever_they_are_doing(tmp_path
             time.sleep(0.05)
         time.sleep(0.5)
         process.kill()
-        until = time.monotonic() + 20
-        while running(process.pid) and time.monotonic() < until:
-            time.sleep(0.05)
-        assert not running(process.pid)
+        assert gone(process.pid)
     finally:
         process.kill()
         process.communicate()
@@ -283,7 +288,7 @@ def test_asked_to_stop_a_sweep_finishes_what_it_has_begun_and_asked_again_it_sto
     assert process.returncode != 0
     assert errors.rstrip().endswith("KeyboardInterrupt"), errors
     assert errors.count("Traceback") == 1, errors
-    assert not running(process.pid)
+    assert gone(process.pid)
     stored = len(load_results(tmp_path / "r").runs)
     assert stored == int((said or line).split()[-1])
     assert (stored > 2) == (times == 1)

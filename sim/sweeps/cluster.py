@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import re
 import threading
 import time
 import warnings
@@ -40,6 +41,8 @@ Code = tuple[tuple[str, str], ...]
 _DIGESTS = ("source", "people")
 _Sent = tuple[str, Parcel, int, Code]  # name of a scenario and itself, a seed, and what the run hangs on
 
+_ALLOWED = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
+
 LOCAL = "local"
 """The address that stands for a scheduler and workers of one's own, on this machine."""
 
@@ -66,6 +69,8 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
         raise InputError(
             [Fault("workers", f"{workers}, and a scheduler", "one of them: Dask's workers are its own")]
         )
+    if address != LOCAL:
+        _sound(address)
     with _quiet():
         own, client = None, None
         try:
@@ -80,10 +85,9 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             if own:
                 own.close()
-            allowed = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
             reason = str(error).partition("\n")[0]
             raise InputError(
-                [Fault("dask", f"no scheduler answers at {address}: {reason}", allowed)]
+                [Fault("dask", f"no scheduler answers at {address}: {reason}", _ALLOWED)]
             ) from None
         try:
             yield Cluster(client, limits)
@@ -91,6 +95,19 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
             client.close()
             if own:
                 own.close()
+
+
+def _sound(address: str) -> None:
+    """Refuse what cannot be an address before Dask tries it, and TLS that Dask has no certificates for."""
+    from distributed.security import Security
+
+    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+/?", address):
+        raise InputError([Fault("dask", f"{address!r} is no address", _ALLOWED)])
+    if address.startswith(("tls:", "wss:")) and not Security().get_connection_args("client").get(
+        "ssl_context"
+    ):
+        allowed = "certificates for it in Dask's configuration, under distributed.comm.tls"
+        raise InputError([Fault("dask", f"{address} is to be spoken to in TLS", allowed)])
 
 
 class Cluster:
@@ -110,7 +127,8 @@ class Cluster:
     def workers(self) -> int:
         """Threads of the scheduler's workers, each of which has a process of ours; 1 while there is none."""
         if time.monotonic() - self._counted > _COUNT:
-            self._threads, self._counted = sum(self._client.nthreads().values()), time.monotonic()
+            with self._reached():
+                self._threads, self._counted = sum(self._client.nthreads().values()), time.monotonic()
         return max(1, self._threads)
 
     @property
@@ -141,7 +159,8 @@ class Cluster:
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Have any worker live them, one after another."""
-        future = self._client.submit(_live_lot, self._parcels(jobs), self._limits, pure=False)
+        with self._reached():
+            future = self._client.submit(_live_lot, self._parcels(jobs), self._limits, pure=False)
         self._lots[future] = list(jobs)
         future.add_done_callback(self._done.put)
 
@@ -157,15 +176,26 @@ class Cluster:
             raise BrokenExecutor("the scheduler is gone")
         whole = [future for future in done if future.status == "finished"]
         ended: list[tuple[Job, Ended]] = []
-        for future, ends in zip(whole, self._client.gather(whole), strict=True):
-            jobs = self._lots.pop(future)
-            ended += zip(jobs, ends, strict=True)
-            for job in jobs:
-                self._deaths.pop(job.number, None)
+        with self._reached():
+            for future, ends in zip(whole, self._client.gather(whole), strict=True):
+                jobs = self._lots.pop(future)
+                ended += zip(jobs, ends, strict=True)
+                for job in jobs:
+                    self._deaths.pop(job.number, None)
         for future in done:
             if future in self._lots:
                 ended += self._failed(self._lots.pop(future), future)
         return ended
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """What Dask raises when its scheduler is gone is many things."""
+        try:
+            yield
+        except Exception as error:
+            if self._client.status == "running" and not isinstance(error, OSError):
+                raise
+            raise BrokenExecutor("the scheduler is gone") from error
 
     def slowest(self) -> None:
         """The worker that lives a run knows, and does not tell."""
