@@ -74,10 +74,7 @@ def sweep(
         click.echo(f"unsilo: {error}", err=True)
         sys.exit(1)
     except BrokenExecutor as error:
-        click.echo(
-            f"unsilo: no worker process is left ({error}); the same command goes on, and --workers 0 does without them",
-            err=True,
-        )
+        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
         sys.exit(1)
     _report(results, as_json)
     if len(results.failures):
@@ -144,7 +141,9 @@ def _pace(standing: Standing) -> str:
 
     words = [f"{standing.failed:,} failed"] if standing.failed else []
     going, begun = standing.done < standing.total, standing.fresh + standing.failed > 0
-    if standing.in_hand is not None:
+    if standing.in_hand == 0:
+        words.append("stopped")
+    elif standing.in_hand:
         words.append(
             f"stopping when {standing.in_hand:,} that have begun are through; Ctrl-C again stops now"
         )
