@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from sim.cli import results as results_commands
 from sim.cli import sweeping
 from sim.errors import InputError
 from sim.mechanisms import Mechanism
@@ -346,16 +347,19 @@ def test_status_says_what_is_missing(tmp_path, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         sweep(load_experiment("killed.toml"), workers=0, progress=stop)
-    said = CliRunner().invoke(sweeping.status, ["killed"]).stdout
+    said = CliRunner().invoke(results_commands.status, ["killed"]).stdout
     assert "4 of 10 runs" in said
     assert "6 runs are missing. To go on, the command that started it: unsilo sweep killed.toml" in said
     assert (
-        json.loads(CliRunner().invoke(sweeping.status, ["results/killed", "--json"]).stdout)["missing"] == 6
+        json.loads(CliRunner().invoke(results_commands.status, ["results/killed", "--json"]).stdout)[
+            "missing"
+        ]
+        == 6
     )
     sweep(load_experiment("killed.toml"), workers=0)
     assert (
         "Everything that the experiment asks for has finished."
-        in CliRunner().invoke(sweeping.status, ["killed"]).stdout
+        in CliRunner().invoke(results_commands.status, ["killed"]).stdout
     )
 
 

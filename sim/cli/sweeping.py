@@ -1,4 +1,4 @@
-"""Commands that sweep: run an experiment, going on where it was interrupted, and say how far it has come."""
+"""The command that sweeps: it runs an experiment, going on where it was interrupted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import as_json, table
+from sim.cli.common import as_json, duration, table
 
 if TYPE_CHECKING:
     from sim.sweeps import Results, Standing
@@ -202,37 +202,3 @@ def _report(results: Results, as_json: bool) -> None:
             click.echo(
                 f"  {levels_of or 'the scenario'}, seed {failure['seed']}: {failure['error']}", err=True
             )
-
-
-@click.command()
-@click.argument("results")
-@as_json
-def status(results: str, as_json: bool) -> None:
-    """What of RESULTS, a folder or the name of an experiment, has finished and what is missing."""
-    from sim.sweeps import load_results
-
-    found = load_results(results)
-    finished, missing = len(found.runs), len(found.missing)
-    first, last = found.sessions[0], found.sessions[-1]
-    if as_json:
-        whole = {"experiment": found.experiment.name, "folder": str(found.folder), "runs": found.asked}
-        click.echo(
-            json.dumps(
-                {**whole, "finished": finished, "missing": missing, "sessions": found.sessions}, indent=2
-            )
-        )
-        return
-    made = ", ".join(f"{name} {last[name]}" for name in ("python", "mesa", "numpy", "numba", "scipy"))
-    rows = [
-        ["experiment", found.experiment.title or found.experiment.name],
-        ["finished", f"{finished:,} of {found.asked:,} runs"],
-        ["missing", f"{missing:,}"],
-        ["first started", first["started"]],
-        ["last started", f"{last['started']}, start {len(found.sessions)}"],
-        ["made with", made],
-    ]
-    table(["results", str(found.folder)], rows)
-    if missing:
-        click.echo(f"{missing:,} runs are missing. To go on, the command that started it: {last['command']}")
-    else:
-        click.echo("Everything that the experiment asks for has finished.")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Kind = Literal["raised", "timeout", "memory", "died"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+LONGEST = 500
+"""Characters of an error that are stored."""
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,15 @@ class Broken:
     traceback: str = ""
     attempts: int = 1
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """One line, and no address of an object: those differ each time."""
+        object.__setattr__(self, "error", " ".join(_ADDRESS.sub("0x...", self.error).split()))
+
+    def shortened(self) -> Broken:
+        """The same with no more than `LONGEST` characters of its error."""
+        cut = f"{self.error[: LONGEST - 3]}..." if len(self.error) > LONGEST else self.error
+        return replace(self, error=cut)
 
     @classmethod
     def of(cls, error: BaseException, traceback: str = "", attempts: int = 1, seconds: float = 0.0) -> Broken:

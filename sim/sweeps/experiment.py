@@ -16,11 +16,15 @@ from pydantic import PrivateAttr
 from sim.errors import Fault
 from sim.outcome import Outcome
 from sim.parameters import Section, parameter
+from sim.sweeps.broken import Broken
 
 SCENARIO = "scenario"
 """Label of the factor that several scenarios make."""
 
-RESERVED = ("point", "seed", "run", "week", "department", *(field.name for field in fields(Outcome)))
+RESERVED = (
+    "point", "seed", "run", "hash", "week", "department",
+    *(field.name for kind in (Outcome, Broken) for field in fields(kind)),
+)  # fmt: skip
 """Names that results give to columns of their own, so that no factor may be called so."""
 
 

@@ -46,7 +46,7 @@ CREATE TABLE failures (
     session INTEGER NOT NULL REFERENCES sessions (session), failed TEXT NOT NULL) WITHOUT ROWID"""
 _RESOLVED = """
 CREATE VIEW resolved AS
-    SELECT one.hash, iif(base.hash IS NULL, one.tables, json_patch(base.tables, one.tables)) AS tables
+    SELECT one.hash, CASE WHEN base.hash IS NULL THEN one.tables ELSE json_patch(base.tables, one.tables) END AS tables
     FROM scenarios AS one LEFT JOIN scenarios AS base ON base.hash = one.base"""
 
 _CREATE = f"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ _NETWORK = {
     "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "davfs", "ncpfs", "pvfs2", "orangefs",
 }  # fmt: skip
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_OURS = {0, sqlite3.SQLITE_ERROR}  # 0 is what Python's module finds itself
 
 
 class Unwritable(Exception):  # noqa: N818  (it says what the store is)
@@ -35,7 +37,7 @@ def busy(error: sqlite3.Error) -> bool:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 for what Python's module raises itself."""
+    """SQLite's primary result code."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
@@ -53,12 +55,35 @@ def told(folder: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if _code(error) in _BROKEN:
             raise unreadable(folder, error) from None
-        if isinstance(error, sqlite3.OperationalError) and _code(error) != sqlite3.SQLITE_ERROR:
+        if isinstance(error, sqlite3.OperationalError) and _code(error) not in _OURS:
             reason = "the disk is full" if _code(error) == sqlite3.SQLITE_FULL else str(error)
             if busy(error):
                 reason = "somebody who reads them keeps them locked"
             raise Unwritable(folder, reason) from None
         raise
+
+
+@contextmanager
+def undamaged(folder: Path) -> Iterator[None]:
+    """Take what cannot be made sense of, in what Unsilo alone writes, for damage.
+
+    Raises:
+        InputError: there is some; its cause says what.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (
+        sqlite3.Error,
+        zlib.error,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
+        raise unreadable(folder, f"cannot be made sense of ({type(error).__name__}: {error})") from error
 
 
 def unreadable(folder: Path, error: object) -> InputError:

@@ -21,8 +21,9 @@ from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
+from sim.sweeps.names import FILES, names_of
 from sim.sweeps.patches import Patches
-from sim.sweeps.place import busy, locked, on_network, told
+from sim.sweeps.place import busy, locked, on_network, told, undamaged
 from sim.sweeps.series import SERIES
 from sim.sweeps.work import Finished
 
@@ -50,7 +51,10 @@ class Store:
             ) from None
         self.folder = folder
         self._known: set[str] = set()  # scenarios whose departments are stored
-        with told(folder):
+        self._files: dict[
+            str, tuple[Path, ...]
+        ] = {}  # scenarios' files of people, whose ids are not to be stored
+        with undamaged(folder), told(folder):
             self._lock = locked(folder)
             try:
                 self._db = sqlite3.connect(folder / FILE, timeout=1.0, isolation_level=None)
@@ -89,7 +93,7 @@ class Store:
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", (mine | whole).items())
             self._session = self._db.execute(
                 "INSERT INTO sessions (started, provenance) VALUES (?, ?)",
-                (_now(), json.dumps(dict(provenance))),
+                (_now(), json.dumps({**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]]})),
             ).lastrowid
 
         self._write(begin)
@@ -122,7 +126,7 @@ class Store:
             )
             self._db.executemany("INSERT INTO design VALUES (?, ?, ?)", design)
 
-        with told(self.folder):
+        with undamaged(self.folder), told(self.folder):
             self._write(write)
             return {key for (key,) in self._db.execute("SELECT key FROM runs")}
 
@@ -174,6 +178,8 @@ class Store:
             Unwritable: they cannot be written now, and none is.
         """
         runs, now = list(runs), _now()
+        if not runs:
+            return
         new = {scenario: done for _, scenario, _, done in runs if scenario not in self._known}
         ended = [
             (key, scenario, seed, *astuple(done.outcome), self._session, done.seconds, now)
@@ -202,21 +208,25 @@ class Store:
     def set_aside(self, key: str, scenario: str, seed: int, broken: Broken) -> None:
         """Keep what became of a run that did not finish; an earlier failure of it is replaced, and its attempts counted.
 
-        A run that has finished stays as it is.
+        A run that has finished stays as it is. Ids of a roster's people are replaced in its words.
 
         Raises:
             Unwritable: it cannot be written now, and is not.
         """
+        with told(self.folder):
+            broken = self._nameless(broken, scenario).shortened()
         row = {
-            "key": key,
-            "scenario": scenario,
-            "seed": seed,
-            **asdict(broken),
-            "session": self._session,
-            "failed": _now(),
-        }
+            "key": key, "scenario": scenario, "seed": seed, **asdict(broken), "session": self._session, "failed": _now(),
+        }  # fmt: skip
         with told(self.folder):
             self._write(lambda: self._db.execute(_SET_ASIDE, row))
+
+    def _nameless(self, broken: Broken, scenario: str) -> Broken:
+        """What became of a run without the ids of the people in its scenario's files."""
+        paths = ", ".join(f"json_extract(tables, '$.organisation.{name}')" for name in FILES)
+        found = self._db.execute(f"SELECT {paths} FROM resolved WHERE hash = ?", [scenario]).fetchone() or ()
+        files = tuple(Path(path) for path in found if path)
+        return names_of(files).out_of(broken) if files else broken
 
     def _write(self, work: Callable[[], object]) -> None:
         """Do work in a transaction, and again as long as a reader is in its way.
