@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -313,19 +314,21 @@ def _dumped(part: Any) -> Any:
     return {name: _dumped(one) for name, one in part.items()} if isinstance(part, dict) else part
 
 
+_sorted = json.JSONEncoder(sort_keys=True).encode
+_quoted = cache(json.dumps)
+
+
 def _text(part: Any, known: Mapping[int, str]) -> str:
     """A part of a scenario as JSON with sorted keys; `known` has that of sections, by id."""
-    if id(part) in known:
-        return known[id(part)]
     if isinstance(part, dict):
-        texts = (f"{json.dumps(name)}: {_text(one, known)}" for name, one in sorted(part.items()))
+        texts = [f"{_quoted(name)}: {known.get(id(one)) or _text(one, known)}" for name, one in sorted(part.items())]
         return "{" + ", ".join(texts) + "}"
     table = _dumped(part)
     if isinstance(part, People):
         files = [Path(table.pop(name)) for name in ("roster", "ties", "reports") if table.get(name)]
         if files:
             table["files"] = digest(files)
-    return json.dumps(table, sort_keys=True)
+    return _sorted(table)
 
 
 def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:

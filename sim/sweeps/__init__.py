@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.sweeps.design import Point, load_experiment, points
-from sim.sweeps.experiment import Experiment, Factor
+from sim.sweeps.experiment import Experiment
+from sim.sweeps.factor import Factor
 from sim.sweeps.key import code_digest, run_key
 from sim.sweeps.results import Failure, Results, load_results
 from sim.sweeps.runner import Standing, sweep

@@ -21,7 +21,6 @@ from sim.scenario import Scenario
 from sim.sweeps.design import Point, points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
-from sim.sweeps.key import code_digest, key_of_run
 from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Failure, Results, load_results
 from sim.sweeps.store import Store
@@ -115,12 +114,7 @@ def sweep(
 
 def _asked(experiment: Experiment, design: list[Point]) -> list[Task]:
     """All runs, one seed after the other, so that a part of a sweep is a whole one of fewer replicates."""
-    digests = [code_digest(point.plan) for point in design]
-    return [
-        Task(point, seed, key_of_run(point.hash, digest, seed))
-        for seed in experiment.seeds
-        for point, digest in zip(design, digests, strict=True)
-    ]
+    return [Task(point, seed, point.key(seed)) for seed in experiment.seeds for point in design]
 
 
 def _live_and_store(
