@@ -321,7 +321,10 @@ _quoted = cache(json.dumps)
 def _text(part: Any, known: Mapping[int, str]) -> str:
     """A part of a scenario as JSON with sorted keys; `known` has that of sections, by id."""
     if isinstance(part, dict):
-        texts = [f"{_quoted(name)}: {known.get(id(one)) or _text(one, known)}" for name, one in sorted(part.items())]
+        texts = [
+            f"{_quoted(name)}: {known.get(id(one)) or _text(one, known)}"
+            for name, one in sorted(part.items())
+        ]
         return "{" + ", ".join(texts) + "}"
     table = _dumped(part)
     if isinstance(part, People):

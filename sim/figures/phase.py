@@ -46,7 +46,7 @@ def table(selection: Selection) -> pd.DataFrame:
     Columns: the factors that vary, by label; the share of runs in each state, by its name; `n` runs; and `state`, the
     commonest, or "split" if there are two.
     """
-    runs = selection.results.runs.iloc[selection.rows()]
+    runs = selection.runs.iloc[selection.rows()]
     rows = []
     for at, here in runs.groupby(selection.free, sort=False):
         counts = [int((here["state"] == state).sum()) for state in STATES]

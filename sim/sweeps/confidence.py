@@ -74,6 +74,8 @@ def asymptotic(values: np.ndarray, narrowest: int, confidence: float = 0.95) -> 
     wide = -2.0 * math.log(error)
     rho2 = (wide + math.log(wide + 1.0)) / narrowest
     scale = n * rho2 + 1.0
-    half = float(values.std(ddof=1)) * math.sqrt(2.0 * scale / (n * n * rho2) * math.log(math.sqrt(scale) / error))
+    half = float(values.std(ddof=1)) * math.sqrt(
+        2.0 * scale / (n * n * rho2) * math.log(math.sqrt(scale) / error)
+    )
     mean = float(values.mean())
     return mean - half, mean + half

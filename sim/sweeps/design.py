@@ -169,7 +169,9 @@ def points(
         raise InputError(dict.fromkeys(faults + (alone or impossible)))
     if not found:
         broken = f"leave none of {experiment.count:,} points"
-        raise InputError([Fault("constraints", broken, "some that a point meets", str(experiment.file or ""))])
+        raise InputError(
+            [Fault("constraints", broken, "some that a point meets", str(experiment.file or ""))]
+        )
     if not plans:
         experiment._worked = text, tuple(found)
     return found
@@ -189,7 +191,9 @@ def _at_hand(
             faults += [replace(fault, file=fault.file or file) for fault in error.faults]
     if bases and not faults:
         own = _own(next(iter(bases.values())), experiment)
-        faults += [replace(fault, file=file) for fault in experiment.design.lacking(experiment.dimensions, own)]
+        faults += [
+            replace(fault, file=file) for fault in experiment.design.lacking(experiment.dimensions, own)
+        ]
     return bases, faults
 
 

@@ -150,7 +150,9 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
 def _constraint_faults(experiment: Experiment, unknown: Iterable[str]) -> Iterator[Fault]:
     labels = [*(factor.name for factor in experiment.dimensions), *unknown]
     if experiment.constraints and experiment.design.kind == "saltelli":
-        yield Fault("constraints", "found beside a saltelli design", "another design: its samples have to stay whole")
+        yield Fault(
+            "constraints", "found beside a saltelli design", "another design: its samples have to stay whole"
+        )
     for number, text in enumerate(experiment.constraints, 1):
         where = f"constraints, number {number}"
         try:

@@ -25,7 +25,9 @@ class Factor(Section):
     distribution: Literal["uniform", "loguniform", "integers", "normal", "triangular"] | None = parameter(
         None, "how values lie in the range: uniform unless given; all end at low and high"
     )
-    mean: float | None = parameter(None, "mean of a normal distribution before it is cut", allow_inf_nan=False)
+    mean: float | None = parameter(
+        None, "mean of a normal distribution before it is cut", allow_inf_nan=False
+    )
     sd: float | None = parameter(None, "its standard deviation, too", gt=0.0, allow_inf_nan=False)
     mode: float | None = parameter(None, "likeliest value of a triangular one", allow_inf_nan=False)
     levels: int | None = parameter(
@@ -61,7 +63,11 @@ class Factor(Section):
         """The values that show whether it fits a scenario: its levels', or the ends of its range."""
         if not self.ranged:
             return list(self.values)
-        return [int(end) if self.distribution == "integers" else end for end in (self.low, self.high) if end is not None]
+        return [
+            int(end) if self.distribution == "integers" else end
+            for end in (self.low, self.high)
+            if end is not None
+        ]
 
     def value(self, level: Any) -> Any:
         """The value that a level stands for."""
@@ -78,18 +84,16 @@ class Factor(Section):
         return self._quantiles(shares)
 
     def _quantiles(self, shares: np.ndarray) -> list[Any]:
-        low, high = self.low, self.high
-        assert low is not None and high is not None
+        low, high = self.low or 0.0, self.high or 0.0
+        mean, sd, mode = self.mean or 0.0, self.sd or 1.0, self.mode or 0.0
         from scipy import stats
 
         kinds: dict[str, Callable[[], Any]] = {
             "uniform": lambda: stats.uniform(low, high - low),
             "loguniform": lambda: stats.loguniform(low, high),
             "integers": lambda: stats.randint(int(low), int(high) + 1),
-            "normal": lambda: stats.truncnorm(
-                (low - self.mean) / self.sd, (high - self.mean) / self.sd, self.mean, self.sd
-            ),
-            "triangular": lambda: stats.triang((self.mode - low) / (high - low), low, high - low),
+            "normal": lambda: stats.truncnorm((low - mean) / sd, (high - mean) / sd, mean, sd),
+            "triangular": lambda: stats.triang((mode - low) / (high - low), low, high - low),
         }
         values = np.clip(kinds[self.distribution or "uniform"]().ppf(shares), low, high)
         if self.distribution == "integers":
@@ -114,7 +118,9 @@ def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
     if factor.ranged:
         yield from _wrong_range(factor)
         return
-    given = [key for key in ("distribution", "mean", "sd", "mode", "levels") if getattr(factor, key) is not None]
+    given = [
+        key for key in ("distribution", "mean", "sd", "mode", "levels") if getattr(factor, key) is not None
+    ]
     if given:
         yield f"{', '.join(given)} without a range", "low and high"
     if not factor.values and not free:
@@ -141,7 +147,12 @@ def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
     shape = _SHAPES.get(kind, ())
     if missing := [key for key in shape if getattr(factor, key) is None]:
         yield f"a {kind} range without {' and '.join(missing)}", f"{' and '.join(shape)} beside low and high"
-    needless = [key for keys in _SHAPES.values() for key in keys if key not in shape and getattr(factor, key) is not None]
+    needless = [
+        key
+        for keys in _SHAPES.values()
+        for key in keys
+        if key not in shape and getattr(factor, key) is not None
+    ]
     if needless:
         yield f"{', '.join(needless)} of a {kind} range", f"{' and '.join(shape) or 'low and high'} alone"
     if low is None or high is None:

@@ -28,7 +28,9 @@ NUMBERS = tuple(field.name for field in fields(Outcome) if str(field.type) in ("
 """Outcomes that every run has as a number."""
 
 _BOUNDS = {
-    **dict.fromkeys(("A", "A_min", "C", "V", "gap", "reach", "hollow", "peak_A", "peak_V", "merged_stages"), (0, 1)),
+    **dict.fromkeys(
+        ("A", "A_min", "C", "V", "gap", "reach", "hollow", "peak_A", "peak_V", "merged_stages"), (0, 1)
+    ),
     **dict.fromkeys(("ICC", "alignment"), (-1, 1)),
     **dict.fromkeys(STATES, (0, 1)),
     "stage": (1, len(STAGES)),
@@ -42,8 +44,12 @@ Asked = list[tuple["Point", int]]
 class Precision(Section):
     """How well an outcome is to be known at each point, before its replicates end."""
 
-    outcome: str = parameter(..., "a state, of which the share counts, or a number of the outcome, of which the mean")
-    within: float = parameter(..., "half the width of its interval, in its own unit", gt=0.0, allow_inf_nan=False)
+    outcome: str = parameter(
+        ..., "a state, of which the share counts, or a number of the outcome, of which the mean"
+    )
+    within: float = parameter(
+        ..., "half the width of its interval, in its own unit", gt=0.0, allow_inf_nan=False
+    )
     confidence: float = parameter(
         0.95, "chance that a point's interval holds the truth, whenever it stops", ge=0.5, lt=1.0
     )
@@ -55,40 +61,46 @@ class Precision(Section):
         known = [*STATES, *NUMBERS]
         if self.outcome not in known:
             near = nearest_name(self.outcome, known)
-            yield Fault("precision.outcome", f"found {self.outcome!r}", f"one of {', '.join(known)}", nearest=near)
+            yield Fault(
+                "precision.outcome", f"found {self.outcome!r}", f"one of {', '.join(known)}", nearest=near
+            )
         elif self.outcome in _BOUNDS and 2.0 * self.within >= (span := np.ptp(_BOUNDS[self.outcome])):
             allowed = f"less than {span / 2.0:g}: it cannot be further off"
             yield Fault("precision.within", f"found {self.within:g} for {self.outcome}", allowed)
         if self.least > most:
             yield Fault("precision.least", f"found {self.least:,}", f"no more than replicates, {most:,}")
 
-    def interval(self, values: Sequence[float], weeks: int, most: int) -> tuple[float, float]:
+    def interval(self, values: Sequence[float], weeks: Callable[[], int], most: int) -> tuple[float, float]:
         """The interval of the outcome's share or mean; it holds whenever one looks.
 
         Args:
             values: of runs at a point, in the order of their seeds, 2 or more; 1 or 0 for a state.
-            weeks: the runs' length.
+            weeks: gives the runs' length.
             most: replicates at the most.
         """
         found = np.asarray(values, float)
-        low, high = (0, weeks) if self.outcome in _WEEKS else _BOUNDS.get(self.outcome, (0, 0))
+        low, high = (0, weeks()) if self.outcome in _WEEKS else _BOUNDS.get(self.outcome, (0, 0))
         if low == high:
             return asymptotic(found, max(2, math.isqrt(self.least * most)), self.confidence)
         span = high - low
         ends = betting((found - low) / span, self.within / span, self.confidence)
         return low + span * ends[0], low + span * ends[1]
 
-    def reached(self, values: Sequence[float], weeks: int, most: int) -> bool:
-        """Whether the interval is narrow enough."""
+    def reached(self, values: Sequence[float], weeks: Callable[[], int], most: int) -> bool:
+        """Whether the interval is narrow enough; the arguments are those of `interval`."""
         if len(values) < 2:
             return False
         low, high = self.interval(values, weeks, most)
         return high - low <= 2.0 * self.within
 
-    def value(self, outcome: dict[str, Any] | Outcome) -> float:
-        """What counts of a run's outcome."""
-        get = outcome.get if isinstance(outcome, dict) else lambda name: getattr(outcome, name)
-        return float(get("state") == self.outcome if self.outcome in STATES else get(self.outcome))
+    @property
+    def column(self) -> str:
+        """The outcome from which it is told."""
+        return "state" if self.outcome in STATES else self.outcome
+
+    def value(self, found: Any) -> float:
+        """What counts of a run, of which `column` was found to be this."""
+        return float(found == self.outcome if self.outcome in STATES else found)
 
 
 class Rounds:
@@ -126,7 +138,9 @@ class Rounds:
             self._asked = min(before + precision.batch, len(seeds))
         return [(point, seed) for seed in seeds[before : self._asked] for point in self._going]
 
-    def _enough(self, precision: Precision, point: Point, value: Callable[[Point, int], float | None]) -> bool:
+    def _enough(
+        self, precision: Precision, point: Point, value: Callable[[Point, int], float | None]
+    ) -> bool:
         seeds = self._experiment.seeds
         values = [one for seed in seeds[: self._asked] if (one := value(point, seed)) is not None]
-        return precision.reached(values, point.plan.weeks, len(seeds))
+        return precision.reached(values, lambda: point.plan.weeks, len(seeds))

@@ -110,7 +110,10 @@ class OneAtATime(Design):
 
     def count(self, factors: Sequence[Factor]) -> int:
         """One, and for each factor its levels; one fewer where the baseline is known to be among them."""
-        others = (len([level for level in factor.shown if level != self.baseline.get(factor.name)]) for factor in factors)
+        others = (
+            len([level for level in factor.shown if level != self.baseline.get(factor.name)])
+            for factor in factors
+        )
         return 1 + sum(others)
 
     def settings(self, factors: Sequence[Factor], own: Own) -> Iterator[Setting]:
@@ -141,7 +144,9 @@ class _Sample(Design):
     """A sample of the space that the factors span, the same for the same seed."""
 
     points: int = parameter(..., "size of the sample", unit="points", ge=1, le=2**24)
-    seed: int = parameter(1, "seed of the sample, which has nothing to do with the runs' luck", ge=0, le=2**53)
+    seed: int = parameter(
+        1, "seed of the sample, which has nothing to do with the runs' luck", ge=0, le=2**53
+    )
     sampled: ClassVar[bool] = True
     anywhere: ClassVar[bool] = True
 
@@ -166,7 +171,9 @@ class _Sample(Design):
         """A Sobol' sequence is balanced at powers of two only (Owen 2020, "On dropping the first Sobol' point")."""
         if self.points & (self.points - 1):
             below = 1 << (self.points.bit_length() - 1)
-            yield Fault("design.points", f"found {self.points:,}", f"a power of two: {below:,} or {2 * below:,}")
+            yield Fault(
+                "design.points", f"found {self.points:,}", f"a power of two: {below:,} or {2 * below:,}"
+            )
 
     def _sobol(self, dimensions: int) -> np.ndarray:
         from scipy.stats import qmc
@@ -263,7 +270,9 @@ def _strange(where: str, levels: Mapping[str, Any], by_label: Mapping[str, Facto
         elif factor.ranged and not _within(level, factor):
             yield Fault(where, f"{label} = {level!r}", f"a number from {factor.low} to {factor.high}")
         elif isinstance(level, list | dict):
-            yield Fault(where, f"{label} is a table or a list", "values and names of the factor, and a name here")
+            yield Fault(
+                where, f"{label} is a table or a list", "values and names of the factor, and a name here"
+            )
 
 
 def _within(level: Any, factor: Factor) -> bool:
