@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from sim.sweeps.design import Point
     from sim.sweeps.experiment import Experiment
 
-NUMBERS = tuple(field.name for field in fields(Outcome) if str(field.type) in ("float", "int"))
-"""Outcomes that every run has as a number."""
+NUMBERS = tuple(
+    field.name
+    for field in fields(Outcome)
+    if str(field.type) in ("float", "int") and field.name not in ("relapses", "skips")
+)
+"""Outcomes of which a mean can be told: numbers that each run has, and not counts that are 0 in nearly all of them, as
+twenty zeros would make an asymptotic interval sure of 0."""
 
 _BOUNDS = {
     **dict.fromkeys(

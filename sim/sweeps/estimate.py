@@ -1,0 +1,98 @@
+"""Estimates: what a sweep would take, from the runs that are stored or from a few that are lived to see and forgotten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.organisation import Organisation
+from sim.sweeps.design import Point
+from sim.sweeps.experiment import Experiment
+from sim.sweeps.results import Results
+from sim.sweeps.series import pack
+from sim.sweeps.work import warm
+
+_TRIED = 4  # points whose runs are timed
+_PATIENCE = 2.0  # seconds for which each of them is lived at the most
+_ROW = 600  # bytes that a run takes beside its series: its outcome, its keys and their indices
+_KNOWN = 20  # stored runs that tell more than a few timed ones
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep would take.
+
+    Attributes:
+        points: how many.
+        left_out: settings of the design that break a constraint.
+        runs: how many in all, at most if there is a precision.
+        least: how many at least.
+        stored: of these, how many are stored already.
+        seconds: that a run takes.
+        size: bytes that it takes on the disk.
+        timed: from how many runs this was told.
+        lived: whether these were lived for it, and not stored before.
+    """
+
+    points: int
+    left_out: int
+    runs: int
+    least: int
+    stored: int
+    seconds: float
+    size: float
+    timed: int
+    lived: bool
+
+    def hours(self, runs: int, workers: int) -> float:
+        """Seconds, of so many runs on so many workers."""
+        return max(0, runs - self.stored) * self.seconds / workers
+
+
+def estimate(experiment: Experiment, design: Sequence[Point], results: Results | None) -> Estimate:
+    """What the runs of an experiment's points would take that are not stored.
+
+    Args:
+        experiment: the experiment.
+        design: its points.
+        results: what is stored of it.
+    """
+    keys = {point.key(seed) for point in design for seed in experiment.seeds}
+    precision = experiment.precision
+    least = precision.least if precision else experiment.replicates
+    there = (
+        results.sql("SELECT key, seconds, LENGTH(data) AS size FROM runs JOIN series ON run = key")
+        if results
+        else None
+    )
+    here = None if there is None else there[there["key"].isin(keys)]
+    stored = 0 if here is None else len(here)
+    if here is not None and stored >= _KNOWN:
+        seconds, size, timed = float(here["seconds"].mean()), float(here["size"].mean()), stored
+    else:
+        tried = [design[place] for place in np.unique(np.linspace(0, len(design) - 1, _TRIED).astype(int))]
+        costs = np.array([_cost(point, experiment.first_seed) for point in tried])
+        (seconds, size), timed = costs.mean(axis=0).tolist(), len(tried)
+    return Estimate(
+        points=len(design), left_out=experiment.design_size - len(design), runs=len(keys),
+        least=len({point.hash for point in design}) * least, stored=stored, seconds=seconds, size=size + _ROW, timed=timed,
+        lived=stored < _KNOWN,
+    )  # fmt: skip
+
+
+def _cost(point: Point, seed: int) -> tuple[float, float]:
+    """Seconds and bytes of a point's run, reckoned from as many of its weeks as there is patience for."""
+    plan = point.plan
+    warm([plan])
+    began = time.perf_counter()
+    org = Organisation(plan, seed)
+    built = time.perf_counter()
+    while org.running and time.perf_counter() - built < _PATIENCE:
+        org.step()
+    lived = time.perf_counter() - built
+    share = plan.weeks / max(1, org.week)
+    return built - began + lived * share, len(pack(org.record)) * share
