@@ -6,7 +6,7 @@ Whatever is wrong with any of them is found here, so that one message lists it a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from sim.sweeps.constraints import Constraint
 from sim.sweeps.experiment import SCENARIO, Experiment, faults_of
 from sim.sweeps.factor import Factor
 from sim.sweeps.key import code_digest, key_of_run
-from sim.sweeps.sampling import LatinHypercube, Own
+from sim.sweeps.sampling import LatinHypercube, OneAtATime, Own
 
 MOST = 100_000
 """Points, or runs, from which on an experiment is more likely a slip than meant."""
@@ -88,11 +88,10 @@ def load_experiment(name: str | Path, tell: Tell | None = None) -> Experiment:
     sound = experiment or checked(Experiment, _without(data, faults, numbers))[0]
     if sound is not None:
         sound._file, sound._text = file, file.read_text("utf-8-sig")
-        dropped = len(numbers) < len(data["factors"]) if isinstance(data.get("factors"), list) else False
-        if experiment or not (dropped or any(fault.where.startswith("design") for fault in faults)):
-            found = _faults(sound, tell)
-        else:
-            found = _faults_of_part(sound, _labels(data) if dropped else [])
+        labels = _labels(data)
+        unknown = [label for number, label in enumerate(labels) if number not in numbers]
+        formless = any(fault.where.startswith("design") for fault in faults)
+        found = _faults_of_part(sound, unknown, formless) if unknown or formless else _faults(sound, tell)
         faults += [_renumbered(fault, numbers) for fault in found]
     if faults or experiment is None:
         raise InputError(_placed(faults, data, file))
@@ -110,12 +109,17 @@ def _faults(experiment: Experiment, tell: Tell | None) -> list[Fault]:
     return []
 
 
-def _faults_of_part(part: Experiment, unknown: Sequence[str]) -> list[Fault]:
-    """What is wrong with what is left of an experiment without its misformed design or factors, of these labels."""
-    if not part.design.sampled:  # what it asks of factors may be met by those that are missing
-        part = part.model_copy(update={"design": LatinHypercube(points=1)})
+def _faults_of_part(part: Experiment, unknown: Sequence[str], formless: bool) -> list[Fault]:
+    """What is wrong with what is left of an experiment without some factors, of these labels, or without its design."""
+    if formless:
+        part = part.model_copy(update={"design": LatinHypercube(points=1)})  # which asks least of factors
     bases, faults = _at_hand(part, {}, unknown)
-    return faults + [fault for base in bases.values() for fault in _value_faults(part, base)]
+    return _once(faults + [fault for base in bases.values() for fault in _value_faults(part, base)])
+
+
+def _once(faults: Iterable[Fault]) -> list[Fault]:
+    """The faults without those that say the same again."""
+    return list(dict.fromkeys(faults))
 
 
 def _sound_factors(data: Mapping[str, Any], faults: list[Fault]) -> list[int]:
@@ -166,7 +170,7 @@ def points(
         found = list(_worked(experiment, bases, impossible, tell or (lambda done, total: None)))
     if faults or impossible:
         alone = [fault for base in bases.values() for fault in _value_faults(experiment, base)]
-        raise InputError(dict.fromkeys(faults + (alone or impossible)))
+        raise InputError(_once(faults + (alone or impossible)))
     if not found:
         broken = f"leave none of {experiment.count:,} points"
         raise InputError(
@@ -250,7 +254,17 @@ def _value_faults(experiment: Experiment, base: Scenario) -> list[Fault]:
     for number, factor in enumerate(experiment.factors):
         for value in factor.tried:
             tried(f"factors.{number}", dict.fromkeys(factor.targets, value), held)
+        if factor.ranged and factor.distribution != "integers":
+            faults = [
+                _hinted(fault) if fault.where.startswith(f"factors.{number},") else fault for fault in faults
+            ]
     return faults
+
+
+def _hinted(fault: Fault) -> Fault:
+    """The fault of a range of fractions with a word on how to have whole numbers, where these are wanted."""
+    hint = '; distribution = "integers" gives whole numbers'
+    return replace(fault, allowed=fault.allowed + hint) if "integer" in fault.allowed else fault
 
 
 def _known(base: Scenario) -> tuple[list[str], tuple[str, ...]]:
@@ -275,7 +289,7 @@ def _worked(
     kept = _keeps(experiment, labels, faults)
     sources = {name: Source(experiment, base) for name, base in bases.items()}
     readable: dict[tuple[Path, ...], bool] = {}
-    index = 0
+    index = experiment._left_out = 0
     settings = experiment.design.settings(factors, _own(next(iter(bases.values())), experiment))
     for number, setting in enumerate(settings):
         if len(faults) >= _ENOUGH:
@@ -284,6 +298,13 @@ def _worked(
             tell(number, total)
         shown = dict(zip(labels, setting, strict=True))
         if not kept(shown):
+            experiment._left_out += 1
+            if number == 0 and isinstance(experiment.design, OneAtATime) and not faults:
+                faults.append(
+                    Fault(
+                        "constraints", f"leave out the baseline, {_point(shown)}", "ones that it meets", file
+                    )
+                )
             continue
         source = sources[shown.get(SCENARIO) or experiment.bases[0]]
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -78,7 +77,7 @@ def estimate(experiment: Experiment, design: Sequence[Point], results: Results |
         costs = np.array([_cost(point, experiment.first_seed) for point in tried])
         (seconds, size), timed = costs.mean(axis=0).tolist(), len(tried)
     return Estimate(
-        points=len(design), left_out=experiment.design_size - len(design), runs=len(keys),
+        points=len(design), left_out=experiment.left_out, runs=len(keys),
         least=len({point.hash for point in design}) * least, stored=stored, seconds=seconds, size=size + _ROW, timed=timed,
         lived=stored < _KNOWN,
     )  # fmt: skip

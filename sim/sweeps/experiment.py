@@ -55,7 +55,10 @@ class Experiment(Section):
 
     _file: Path | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
-    _worked: tuple[str, Any] | None = PrivateAttr(None)
+    _worked: tuple[str, Any] | None = PrivateAttr(
+        None
+    )  # itself as it was when its points were worked out, and these
+    _left_out: int = PrivateAttr(0)
 
     @property
     def bases(self) -> list[str]:
@@ -94,6 +97,11 @@ class Experiment(Section):
         return self.count * self.replicates
 
     @property
+    def left_out(self) -> int:
+        """How many settings of the design break a constraint, once its points have been worked out."""
+        return self._left_out
+
+    @property
     def file(self) -> Path | None:
         """The file that it was read from."""
         return self._file
@@ -118,8 +126,9 @@ def faults_of(experiment: Experiment, unknown: Iterable[str] = ()) -> list[Fault
     if again := twice(experiment.scenarios):
         faults.append(Fault("scenarios", f"{again} listed twice", "each scenario once"))
     faults += _factor_faults(experiment)
-    faults += _constraint_faults(experiment, unknown)
-    faults += experiment.design.faults(experiment.dimensions)
+    named = [*experiment.dimensions, *(Factor(label=label) for label in unknown)]
+    faults += _constraint_faults(experiment, [factor.name for factor in named])
+    faults += experiment.design.faults(named)
     if experiment.precision:
         faults += experiment.precision.faults(experiment.replicates)
     return faults
@@ -147,8 +156,7 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
                 yield Fault(where, f"{key!r} is set by {by} too", "each key set once")
 
 
-def _constraint_faults(experiment: Experiment, unknown: Iterable[str]) -> Iterator[Fault]:
-    labels = [*(factor.name for factor in experiment.dimensions), *unknown]
+def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fault]:
     if experiment.constraints and experiment.design.kind == "saltelli":
         yield Fault(
             "constraints", "found beside a saltelli design", "another design: its samples have to stay whole"
