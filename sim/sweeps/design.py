@@ -289,7 +289,7 @@ def _worked(
     kept = _keeps(experiment, labels, faults)
     sources = {name: Source(experiment, base) for name, base in bases.items()}
     readable: dict[tuple[Path, ...], bool] = {}
-    index = experiment._left_out = 0
+    index = experiment._dropped = 0
     settings = experiment.design.settings(factors, _own(next(iter(bases.values())), experiment))
     for number, setting in enumerate(settings):
         if len(faults) >= _ENOUGH:
@@ -298,7 +298,7 @@ def _worked(
             tell(number, total)
         shown = dict(zip(labels, setting, strict=True))
         if not kept(shown):
-            experiment._left_out += 1
+            experiment._dropped += 1
             if number == 0 and isinstance(experiment.design, OneAtATime) and not faults:
                 faults.append(
                     Fault(

@@ -58,7 +58,7 @@ class Experiment(Section):
     _worked: tuple[str, Any] | None = PrivateAttr(
         None
     )  # itself as it was when its points were worked out, and these
-    _left_out: int = PrivateAttr(0)
+    _dropped: int = PrivateAttr(0)
 
     @property
     def bases(self) -> list[str]:
@@ -99,7 +99,7 @@ class Experiment(Section):
     @property
     def left_out(self) -> int:
         """How many settings of the design break a constraint, once its points have been worked out."""
-        return self._left_out
+        return self._dropped
 
     @property
     def file(self) -> Path | None:
