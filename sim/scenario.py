@@ -286,7 +286,7 @@ class Scenario(Section):
             tables[name] = _dumped(tables[name])
         for key, value in changes.items():
             tables = overlay(tables, _spelled(nested(key, value)))
-        own = [one for one in self.mechanisms if type(one) not in schedule()]
+        own = [type(one) for one in self.mechanisms if type(one) not in schedule()]
         return parse(tables, "set", known=own)
 
     def with_mechanism(self, mechanism: Mechanism) -> Scenario:
@@ -402,7 +402,7 @@ def _spelled(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse(
-    data: Mapping[str, Any], file: str = "", beside: Path | None = None, known: Iterable[Mechanism] = ()
+    data: Mapping[str, Any], file: str = "", beside: Path | None = None, known: Iterable[type[Mechanism]] = ()
 ) -> Scenario:
     """The scenario that tables describe, or mechanisms and sections that are checked already.
 
@@ -410,7 +410,7 @@ def parse(
         data: what stands under each top-level key.
         file: what messages call the source.
         beside: the folder from which paths are seen.
-        known: mechanisms of one's own that may occur in it.
+        known: kinds of mechanism of one's own that may occur in it.
 
     Raises:
         InputError: with every fault found.
@@ -419,7 +419,7 @@ def parse(
     faults: list[Fault] = []
     order = list(schedule())
     for own in known:
-        order = placed(order, type(own))
+        order = placed(order, own)
     mechanisms = []
     for kind in order:
         table = data.pop(kind.name, False)

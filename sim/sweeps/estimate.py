@@ -86,7 +86,7 @@ def estimate(experiment: Experiment, design: Sequence[Point], results: Results |
 def _cost(point: Point, seed: int) -> tuple[float, float]:
     """Seconds and bytes of a point's run, reckoned from as many of its weeks as there is patience for."""
     plan = point.plan
-    warm([plan])
+    warm([(plan, seed)])
     began = time.perf_counter()
     org = Organisation(plan, seed)
     built = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,14 @@ import pandas as pd
 
 from sim.errors import Fault, InputError, nearest_name
 from sim.scenario import Scenario, parse
-from sim.sweeps import store
+from sim.sweeps.broken import Broken
 from sim.sweeps.experiment import Experiment
+from sim.sweeps.layout import FILE, OUTCOMES, layout_of, show
+from sim.sweeps.patches import patched
+from sim.sweeps.place import unreadable
 from sim.sweeps.series import SERIES, unpack, unpack_adoption
 
 FOLDER = Path("results")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A run that raised: number and levels of its point, its seed, and the error in one line."""
-
-    point: int
-    factors: dict[str, Any]
-    seed: int
-    error: str
 
 
 class Results:
@@ -37,20 +30,19 @@ class Results:
 
     Attributes:
         folder: where they are.
-        failures: runs that raised in the sweep that has just ended.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.failures: tuple[Failure, ...] = ()
-        file = folder / store.FILE
+        file = folder / FILE
         try:
             self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
-            new = store.check_layout(self._db, folder)
+            layout = layout_of(self._db, folder)
+            show(self._db, layout)
         except sqlite3.DatabaseError as error:
-            raise store.unreadable(folder, error) from None
-        if new:
-            raise InputError([Fault(store.FILE, "is empty", "a store with an experiment in it", str(folder))])
+            raise unreadable(folder, error) from None
+        if not layout:
+            raise InputError([Fault(FILE, "is empty", "a store with an experiment in it", str(folder))])
 
     def sql(self, query: str, params: Sequence[Any] = ()) -> pd.DataFrame:
         """What a query of the store gives; its tables are described in `sim.sweeps.store`."""
@@ -80,7 +72,7 @@ class Results:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """Finished runs, ordered by point and seed: `point`, the factors' levels, `seed`, the outcome, and `run`, the key."""
-        columns = ", ".join(f'runs."{name}"' for name in store.OUTCOMES)
+        columns = ", ".join(f'runs."{name}"' for name in OUTCOMES)
         frame = self.sql(
             f"SELECT design.point, design.seed, {columns}, design.run FROM design JOIN runs ON runs.key = design.run "
             "ORDER BY design.point, design.seed"
@@ -95,6 +87,19 @@ class Results:
         return self._with_factors(
             self.sql(
                 "SELECT point, seed, run FROM design WHERE run NOT IN (SELECT key FROM runs) ORDER BY point, seed"
+            )
+        )
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """Runs that did not finish, ordered by point and seed.
+
+        Columns: `point`, the factors' levels, `seed`, `run`, and what `sim.sweeps.broken.Broken` says of them.
+        """
+        columns = ", ".join(field.name for field in fields(Broken))
+        return self._with_factors(
+            self.sql(
+                f"SELECT point, design.seed, run, {columns} FROM design JOIN failures ON key = run ORDER BY point, design.seed"
             )
         )
 
@@ -119,9 +124,13 @@ class Results:
     def scenarios(self) -> dict[str, dict[str, Any]]:
         """The resolved scenarios of the design by their hash, as tables."""
         rows = self._db.execute(
-            "SELECT hash, tables FROM scenarios WHERE hash IN (SELECT scenario FROM points)"
+            "SELECT one.hash, one.tables, whole.tables FROM scenarios AS one "
+            "LEFT JOIN scenarios AS whole ON whole.hash = one.base WHERE one.hash IN (SELECT scenario FROM points)"
         )
-        return {key: json.loads(text) for key, text in rows}
+        return {
+            key: patched(json.loads(base), json.loads(text)) if base else json.loads(text)
+            for key, text, base in rows
+        }
 
     def scenario(self, point: int) -> Scenario:
         """The scenario of a point, ready to be lived again.
@@ -210,9 +219,9 @@ def load_results(path: str | Path) -> Results:
         InputError: there are none, or another version of Unsilo wrote them.
     """
     for folder in (Path(path), FOLDER / path):
-        if (folder / store.FILE).is_file():
+        if (folder / FILE).is_file():
             return Results(folder)
-    known = sorted(file.parent.name for file in FOLDER.glob(f"*/{store.FILE}"))
+    known = sorted(file.parent.name for file in FOLDER.glob(f"*/{FILE}"))
     allowed = f"a folder with results; in {FOLDER}/ there are {', '.join(known) or 'none'}"
     raise InputError(
         [Fault("results", f"found {str(path)!r}", allowed, nearest=nearest_name(str(path), known))]
