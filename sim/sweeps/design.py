@@ -160,9 +160,9 @@ def points(
     Raises:
         InputError: a scenario, a key or a value is wrong; every fault is listed, and nothing has run.
     """
-    text = experiment.model_dump_json()
-    if not plans and experiment._worked and experiment._worked[0] == text:
-        return list(experiment._worked[1])
+    text, kept = experiment.model_dump_json(), experiment._kept
+    if not plans and kept.text == text:
+        return list(kept.points)
     bases, faults = _at_hand(experiment, plans or {})
     found: list[Point] = []
     impossible: list[Fault] = []
@@ -177,8 +177,13 @@ def points(
             [Fault("constraints", broken, "some that a point meets", str(experiment.file or ""))]
         )
     if not plans:
-        experiment._worked = text, tuple(found)
+        kept.text, kept.points = text, tuple(found)
     return found
+
+
+def left_out(experiment: Experiment) -> int:
+    """How many settings of the design `points` has found to break a constraint."""
+    return experiment._kept.left_out
 
 
 def _at_hand(
@@ -289,7 +294,7 @@ def _worked(
     kept = _keeps(experiment, labels, faults)
     sources = {name: Source(experiment, base) for name, base in bases.items()}
     readable: dict[tuple[Path, ...], bool] = {}
-    index = experiment._dropped = 0
+    index = experiment._kept.left_out = 0
     settings = experiment.design.settings(factors, _own(next(iter(bases.values())), experiment))
     for number, setting in enumerate(settings):
         if len(faults) >= _ENOUGH:
@@ -298,7 +303,7 @@ def _worked(
             tell(number, total)
         shown = dict(zip(labels, setting, strict=True))
         if not kept(shown):
-            experiment._dropped += 1
+            experiment._kept.left_out += 1
             if number == 0 and isinstance(experiment.design, OneAtATime) and not faults:
                 faults.append(
                     Fault(

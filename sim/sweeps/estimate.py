@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.organisation import Organisation
-from sim.sweeps.design import Point
+from sim.sweeps.design import Point, left_out
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.results import Results
 from sim.sweeps.series import pack
@@ -77,7 +77,7 @@ def estimate(experiment: Experiment, design: Sequence[Point], results: Results |
         costs = np.array([_cost(point, experiment.first_seed) for point in tried])
         (seconds, size), timed = costs.mean(axis=0).tolist(), len(tried)
     return Estimate(
-        points=len(design), left_out=experiment.left_out, runs=len(keys),
+        points=len(design), left_out=left_out(experiment), runs=len(keys),
         least=len({point.hash for point in design}) * least, stored=stored, seconds=seconds, size=size + _ROW, timed=timed,
         lived=stored < _KNOWN,
     )  # fmt: skip

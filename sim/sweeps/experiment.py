@@ -27,6 +27,22 @@ RESERVED = ("point", "seed", "run", "week", "department", *(field.name for field
 """Names that results give to columns of their own, so that no factor may be called so."""
 
 
+class Kept:
+    """What has been worked out of an experiment: its JSON, its points, and how many settings break a constraint.
+
+    It is no part of what the experiment is, so all are equal.
+    """
+
+    text: str = ""
+    points: tuple[Any, ...] = ()
+    left_out: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kept)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Experiment(Section):
     """A sweep: points of the space that its factors span, each lived under the same seeds."""
 
@@ -55,10 +71,7 @@ class Experiment(Section):
 
     _file: Path | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
-    _worked: tuple[str, Any] | None = PrivateAttr(
-        None
-    )  # itself as it was when its points were worked out, and these
-    _dropped: int = PrivateAttr(0)
+    _kept: Kept = PrivateAttr(default_factory=lambda: Kept())
 
     @property
     def bases(self) -> list[str]:
@@ -95,11 +108,6 @@ class Experiment(Section):
     def size(self) -> int:
         """Number of runs, at most: constraints may leave out points, and precision be reached early."""
         return self.count * self.replicates
-
-    @property
-    def left_out(self) -> int:
-        """How many settings of the design break a constraint, once its points have been worked out."""
-        return self._dropped
 
     @property
     def file(self) -> Path | None:
