@@ -48,6 +48,11 @@ class Selection:
         wanted = self.levels | {label: [level] for label, level in levels.items()}
         return np.flatnonzero(_at(self.runs, wanted))
 
+    def worth(self, rows: np.ndarray) -> int:
+        """How many independent runs some are worth at the least: where points differ in factors that are not shown, one each."""
+        runs = self.results.runs.iloc[rows]
+        return len(rows) if self.results.experiment.design.crossed else int(runs["point"].nunique())
+
     def panels(self) -> Iterator[tuple[Any, np.ndarray]]:
         """Each level of the first factor that varies, with its rows; one panel, of level None, where none varies."""
         if not self.free:
@@ -118,9 +123,10 @@ def select(results: Results, where: Where, room: int, axes: int = 0) -> Selectio
     others = [label for label in ranked if label not in on_axes]
     others.sort(key=lambda label: (label not in where, numeric(levels[label])))
     one_by_one = any(told.base(label) is not None for label in levels)
-    free = [*on_axes, *others][: min(room, 1) if one_by_one else room]
+    crossed = results.experiment.design.crossed
+    free = [*on_axes, *others][: 1 if one_by_one else room if crossed else max(axes, 1)]
     for label in levels:
-        if label not in free and results.experiment.design.crossed:
+        if label not in free and crossed:
             there = [level for level in levels[label] if (runs[label] == level).any()]
             base = told.base(label)
             middle = there[len(there) // 2] if numeric(there) else there[0]

@@ -11,7 +11,8 @@ import numpy as np
 from sim.organisation import Organisation
 from sim.sweeps.design import Point, left_out
 from sim.sweeps.experiment import Experiment
-from sim.sweeps.results import Results
+from sim.sweeps.layout import FILE
+from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.series import pack
 from sim.sweeps.work import warm
 
@@ -34,7 +35,7 @@ class Estimate:
         seconds: that a run takes.
         size: bytes that it takes on the disk.
         timed: from how many runs this was told.
-        lived: whether these were lived for it, and not stored before.
+        lived: whether these were lived for it, and not found stored.
     """
 
     points: int
@@ -47,9 +48,17 @@ class Estimate:
     timed: int
     lived: bool
 
-    def hours(self, runs: int, workers: int) -> float:
-        """Seconds, of so many runs on so many workers."""
-        return max(0, runs - self.stored) * self.seconds / workers
+    def to_go(self, workers: int) -> tuple[float, float]:
+        """Seconds for what is not stored, at least and at most, on so many workers."""
+        least, most = (
+            max(0, runs - self.stored) * self.seconds / workers for runs in (self.least, self.runs)
+        )
+        return least, most
+
+    @property
+    def bytes(self) -> tuple[float, float]:
+        """Of the store in the end, at least and at most."""
+        return self.least * self.size, self.runs * self.size
 
 
 def estimate(experiment: Experiment, design: Sequence[Point], results: Results | None) -> Estimate:
@@ -59,28 +68,45 @@ def estimate(experiment: Experiment, design: Sequence[Point], results: Results |
         experiment: the experiment.
         design: its points.
         results: what is stored of it.
+
+    Raises:
+        InputError: no run of it can be lived.
     """
     keys = {point.key(seed) for point in design for seed in experiment.seeds}
-    precision = experiment.precision
-    least = precision.least if precision else experiment.replicates
-    there = (
-        results.sql("SELECT key, seconds, LENGTH(data) AS size FROM runs JOIN series ON run = key")
-        if results
-        else None
-    )
-    here = None if there is None else there[there["key"].isin(keys)]
+    here = None
+    if results is not None:
+        there = results.sql("SELECT key, seconds, LENGTH(data) AS size FROM runs JOIN series ON run = key")
+        here = there[there["key"].isin(keys)]
     stored = 0 if here is None else len(here)
-    if here is not None and stored >= _KNOWN:
-        seconds, size, timed = float(here["seconds"].mean()), float(here["size"].mean()), stored
-    else:
+    lived = here is None or stored < min(_KNOWN, len(keys))
+    if here is None or lived:
         tried = [design[place] for place in np.unique(np.linspace(0, len(design) - 1, _TRIED).astype(int))]
         costs = np.array([_cost(point, experiment.first_seed) for point in tried])
-        (seconds, size), timed = costs.mean(axis=0).tolist(), len(tried)
+    else:
+        costs = here[["seconds", "size"]].to_numpy(float)
+    seconds, size = costs.mean(axis=0).tolist()
+    once = len({point.hash for point in design})
+    least = once * experiment.precision.least if experiment.precision else len(keys)
     return Estimate(
-        points=len(design), left_out=left_out(experiment), runs=len(keys),
-        least=len({point.hash for point in design}) * least, stored=stored, seconds=seconds, size=size + _ROW, timed=timed,
-        lived=stored < _KNOWN,
-    )  # fmt: skip
+        len(design),
+        left_out(experiment),
+        len(keys),
+        least,
+        stored,
+        seconds,
+        size + _ROW,
+        len(costs),
+        lived,
+    )
+
+
+def stored_of(experiment: Experiment) -> Results | None:
+    """What is stored of an experiment, if anything is."""
+    place = FOLDER / experiment.name
+    if not (place / FILE).is_file():
+        return None
+    results = load_results(place)
+    return results if results.meta["name"] == experiment.name else None
 
 
 def _cost(point: Point, seed: int) -> tuple[float, float]:
@@ -90,8 +116,11 @@ def _cost(point: Point, seed: int) -> tuple[float, float]:
     began = time.perf_counter()
     org = Organisation(plan, seed)
     built = time.perf_counter()
-    while org.running and time.perf_counter() - built < _PATIENCE:
-        org.step()
-    lived = time.perf_counter() - built
-    share = plan.weeks / max(1, org.week)
-    return built - began + lived * share, len(pack(org.record)) * share
+    try:
+        while org.running and time.perf_counter() - built < _PATIENCE:
+            org.step()
+        lived = time.perf_counter() - built
+        share = plan.weeks / org.week
+        return built - began + lived * share, len(pack(org.record)) * share
+    finally:
+        org.close()

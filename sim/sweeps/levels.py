@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -31,7 +32,8 @@ class Span:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"{self.low:.3g}{'-' if self.low >= 0.0 else ' to '}{self.high:.3g}"
+        digits = max(0, 1 - math.floor(math.log10(self.high - self.low)))
+        return f"{self.low:.{digits}f}{'-' if self.low >= 0.0 else ' to '}{self.high:.{digits}f}"
 
 
 class Levels:
