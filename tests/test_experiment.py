@@ -313,6 +313,8 @@ def test_an_event_of_ones_own_is_a_factor_too(write):
     without, with_ = points(load_experiment(write(text)))
     assert not without.plan["events"] or "launch" not in without.plan["events"].scripted
     assert with_.plan["events"].scripted["launch"].week == 40
+    found = faults(write(text.replace("desk_closed", "desk_close")))
+    assert any("factor announcement, events.launch.what: found 'desk_close'" in fault for fault in found)
 
 
 def test_scenarios_are_sampled_as_any_factor(small):

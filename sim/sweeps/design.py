@@ -245,7 +245,11 @@ def _value_faults(experiment: Experiment, base: Scenario) -> list[Fault]:
             return True
         except InputError as error:
             wrong = error.faults
-        strange = [key for key in changes if key not in known and not key.startswith(open_ended)]
+        strange = [
+            key
+            for key in changes
+            if key not in known and not key.startswith(open_ended) and not re.fullmatch(r"events\.[^.]+", key)
+        ]
         for key in strange:
             allowed = "a key that `unsilo show` lists for the scenario"
             faults.append(Fault(where, f"unknown key {key!r}", allowed, file, nearest_name(key, known)))

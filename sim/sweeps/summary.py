@@ -129,9 +129,10 @@ def finding(results: Results) -> str:
         return "No run has finished yet."
     counts = runs["state"].value_counts()
     one = shares(runs, _samples(results))["converged"]
-    said = [
-        f"{counts.get('converged', 0):,} converged ({_percent(one.share, 1)}, 95 % interval {_interval(one, 1)})"
-    ]
+    converged = int(counts.get("converged", 0))
+    uneven = abs(one.share - converged / len(runs)) > 1e-9  # points with more runs than others count no more
+    each = " with each point counting the same" if uneven else ""
+    said = [f"{converged:,} converged ({_percent(one.share, 1)}{each}, 95 % interval {_interval(one, 1)})"]
     said += [
         f"{counts[state]:,} {_SAID[state]}"
         for state in ("siloed", "stalled", "mixed", "collapsed")
@@ -164,7 +165,7 @@ def _known(results: Results) -> str:
     else:
         what, off = f"the mean of {precision.outcome}", f"{precision.within:g}"
     said = "each point" if known == points else f"{known:,} of {points:,} points"
-    return f" At {said} {what} is known to within {off} ({100 * precision.confidence:g} % sure at whatever run it stopped)."
+    return f" At {said} {what} is known to within {off}, {100 * precision.confidence:g} % sure whenever it stopped."
 
 
 def _weeks(results: Results, point: Any) -> int:
