@@ -44,7 +44,7 @@ class Department(mesa.Agent):
         goals = [one + luck.gauss(0.0, noise) for one in wanted]
         cosine = sum(g * w for g, w in zip(goals, wanted, strict=True)) / sqrt(sum(g * g for g in goals))
         self.alignment, self.lead, self.courses = cosine, 0.0, 0.0
-        self.joined, self.liaisons, self.waiting, self.turn = False, 0, 0, 0
+        self.joined, self.liaison_time, self.waiting, self.turn = False, 0.0, 0, 0
         self.cleared, self.answered, self.carry, self.credit = [0] * QUARTER, 1.0, 0.0, 0.0
         self.active, self.practised, self.routine, self.habit = 0, [0] * none, [0] * none, [row] * none
         self.worth, self.measured = [0.0] * none, [0.0] * none
@@ -170,18 +170,29 @@ class Hub(mesa.Agent):
                             self.approve(e, k, int(model.plan["approval"].holds * random()))
 
     def pay(self, g, spent: list[list[float]]) -> None:
-        """Hire people and liaisons; what a department pays for liaisons stands in its ledger."""
+        """Hire people and liaisons, who work as far as they are paid; a department's part stands in its ledger."""
         model = self.model
-        for here, uses in zip(model.departments, spent, strict=True):
-            here.liaisons = max(1, int(here.size / g.staff_per_liaison)) if here.joined else 0
-            uses[-1] = g.liaison_department_part * g.person_cost / YEAR * here.liaisons
         desk, grown = (
             model.plan["funding"].split.shares()[1],
             min(1.0, (model.week - g.founded + 1) / g.hiring_weeks),
         )
         team = grown * desk * model.budget * len(model.employees) / g.person_cost
-        paid = g.liaison_hub_part * sum(here.liaisons for here in model.departments)
-        self.people = team - min(paid, g.liaison_most * team)
+        posts = [
+            max(1, int(here.size / g.staff_per_liaison)) if here.joined else 0 for here in model.departments
+        ]
+        owed = g.liaison_hub_part * sum(posts)
+        paid = min(owed, g.liaison_most * team)
+        self.people = team - paid
+        for here, own, uses in zip(model.departments, posts, spent, strict=True):
+            here.liaison_time = 0.0
+            if own:
+                theirs = g.liaison_department_part * g.person_cost * own
+                given = min(theirs, model.budget * here.size)
+                filled = g.liaison_hub_part * paid / owed + g.liaison_department_part * given / theirs
+                here.liaison_time = (
+                    g.liaison_time * own * filled / (g.liaison_hub_part + g.liaison_department_part)
+                )
+                uses[-1] = given / YEAR
 
     def approve(self, e: Employee, k: int, weeks: int) -> None:
         """Give approval for so many weeks beyond this one."""
@@ -204,7 +215,7 @@ class Hub(mesa.Agent):
         )
         for here in model.departments:
             here.cleared[week % QUARTER] = here.waiting = 0
-            here.time = desk.requests * model.plan["governance"].liaison_time * here.liaisons + here.carry
+            here.time = desk.requests * here.liaison_time + here.carry
         room, stuck = desk.requests * self.people + self.carry, False
         queue, self.queue = [one for one in self.queue if self.stands(*one)], []
         for e, k in self.expiring.pop(week, ()):

@@ -75,6 +75,8 @@ def hire(
     room = new.department[colleagues]
     org.tie(colleagues, d.first[room] + (lot * d.size[room]).astype(np.int64), strength)
     recount(org.state)
+    if org.plan["governance"]:
+        org.plan["governance"].follow(org)
     if sat is not None:
         for view, row in sat:
             view.sit(int(now_at[row]))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.agents import Employee
+from sim.tables import NOT_ASKED
 from sim.tally import recount
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 OF_THE_SEAT = {
-    "department", "manager", "level", "reports", "sources", "turn", "peers", "digital", "followers", "led",
+    "department", "manager", "level", "reports", "sources", "turn", "followers", "led",
 }  # fmt: skip
 """Employees' columns that stay with the seat; all others, a user's own too, are the person's."""
 
@@ -22,7 +23,8 @@ OF_THE_SEAT = {
 def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee]) -> None:
     """Let people change seats; departments, their sizes and the reporting lines stay as they are.
 
-    People keep their contacts, practice, luck and waiting requests; their manager and department are the new seat's.
+    People keep their contacts, practice and luck; their manager and department are the new seat's. Requests that wait go with
+    them, and count as withdrawn where the new department has no gate.
 
     Args:
         org: the organisation.
@@ -46,6 +48,9 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
         if name not in OF_THE_SEAT:
             column = getattr(e, name)
             column[:] = column[..., come_from]
+    pointless = (e.asked >= 0) & ~org.departments.gated[e.department]
+    org.requests[4] += np.count_nonzero(pointless)
+    e.asked[pointless] = NOT_ASKED
     org.reseat(now_at)
     recount(org.state)
     for view, row in sat:

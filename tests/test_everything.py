@@ -5,6 +5,7 @@ import pytest
 
 from sim import load
 from sim.mechanisms import SCHEDULE
+from sim.mechanisms.influence import weigh
 from sim.organisation import Organisation, run
 from sim.record import WEEKLY
 from sim.tables import AWARE, LAPSED, ROUTINE, TRYING, UNAWARE
@@ -42,7 +43,10 @@ def test_what_holds_in_every_week(plan):
         ended += org.requests[1] + org.requests[3] + org.requests[4]
         assert made == ended + (e.asked >= 0).sum(), "queues never lose a request"
         kept = e.sources.copy()
-        plan["influence"].weigh(org)
+        weigh(org)
+        assert np.array_equal(org.heed, org.ties.weights * e.influence[org.ties.indices]), (
+            "ties are heeded by influence"
+        )
         assert np.array_equal(e.sources, kept), "the sources' weights follow every tie that opens or closes"
         if org.week % 20 == 0:
             counted = full_sums(org)
