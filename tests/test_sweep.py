@@ -376,7 +376,13 @@ def grid(states, replicates):
     """Results of a grid whose points end in these states at all seeds: governance x funding."""
 
     class Told:
-        factors = {"governance": ["none", "hub"], "funding": [0.1, 0.9]}
+        experiment = Experiment(
+            scenario="baseline",
+            factors=[
+                Factor(key="governance.form", label="governance", values=["none", "hub"]),
+                Factor(key="funding.level", label="funding", values=[0.1, 0.9]),
+            ],
+        )
         asked = 4 * replicates
         runs = pd.DataFrame(
             [
@@ -392,6 +398,7 @@ def grid(states, replicates):
                 for seed in range(replicates)
             ]
         )
+        points = runs[["point", "governance", "funding"]].drop_duplicates()
 
     return Told()
 

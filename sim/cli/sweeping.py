@@ -34,11 +34,14 @@ _EVERY = 5.0  # seconds between lines of progress where there is no terminal
 @click.option("--timeout", type=float, metavar="SECONDS", help="Set a run aside that takes longer.")
 @click.option("--memory", metavar="SIZE", help="Set a run aside whose process takes more, e.g. 2GB.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say how many runs, how long, how much disk, and the first points."
+)
 @click.option("--yes", is_flag=True, help="Start even more than 100,000 runs.")
 @as_json
 def sweep(
     experiment: str, workers: int | None, dask: str | None, timeout: float | None, memory: str | None, quiet: bool,
-    yes: bool, as_json: bool,
+    dry_run: bool, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run EXPERIMENT, a file or a shipped name, into results/NAME.
 
@@ -47,11 +50,15 @@ def sweep(
     """
     from concurrent.futures import BrokenExecutor
 
+    from sim.cli.previewing import counting, preview
     from sim.sweeps import Limits, Unwritable, load_experiment
     from sim.sweeps import sweep as run
     from sim.sweeps.design import MOST
 
-    asked = load_experiment(experiment)
+    asked = load_experiment(experiment, counting(quiet))
+    if dry_run:
+        preview(asked, workers, quiet, as_json)
+        return
     if asked.size > MOST and not yes:
         raise click.UsageError(
             f"{experiment} asks for {asked.size:,} runs, more than {MOST:,}: add --yes if you mean it."
@@ -137,8 +144,6 @@ def _lines() -> Callable[[Standing], None]:
 
 def _pace(standing: Standing) -> str:
     """Failures, speed, time to go and outcomes so far, in words."""
-    from sim.sweeps.standing import duration
-
     words = [f"{standing.failed:,} failed"] if standing.failed else []
     going, begun = standing.done < standing.total, standing.fresh + standing.failed > 0
     if standing.in_hand == 0:
@@ -156,7 +161,8 @@ def _pace(standing: Standing) -> str:
         if going:
             words.append(f"{duration(standing.left)} to go")
     tally = ", ".join(f"{count:,} {state}" for state, count in sorted(standing.states.items(), key=_most))
-    return "; ".join(filter(None, [", ".join(words), tally, standing.slow]))
+    slow = f"{standing.slow[0]}: {duration(standing.slow[1])} so far" if standing.slow else ""
+    return "; ".join(filter(None, [", ".join(words), tally, slow]))
 
 
 def _most(counted: tuple[str, int]) -> int:

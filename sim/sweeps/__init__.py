@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point, load_experiment, points
-from sim.sweeps.experiment import Experiment, Factor
+from sim.sweeps.experiment import Experiment
+from sim.sweeps.factor import Factor
 from sim.sweeps.key import code_digest, run_key
 from sim.sweeps.place import Unwritable
 from sim.sweeps.results import Results, load_results

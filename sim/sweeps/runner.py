@@ -8,21 +8,22 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.errors import Fault, InputError
 from sim.outcome import Outcome
 from sim.scenario import Scenario
+from sim.sweeps import replication
 from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point, points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
-from sim.sweeps.key import code_digest, key_of_run
 from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Results, load_results
-from sim.sweeps.standing import Account, Standing, duration
+from sim.sweeps.standing import Account, Standing
 from sim.sweeps.stopping import interruptible
 from sim.sweeps.store import Store
 from sim.sweeps.work import Ended, Finished, Job
@@ -104,13 +105,23 @@ def sweep(
 
 
 def replicated(experiment: Experiment, design: Sequence[Point]) -> Rounds:
-    """All runs in one round, one seed after the other, so that a part of a sweep is a whole one of fewer replicates."""
-    digests = [code_digest(point.plan) for point in design]
-    yield [
-        Task(point, seed, key_of_run(point.hash, digest, seed))
-        for seed in experiment.seeds
-        for point, digest in zip(design, digests, strict=True)
-    ]
+    """All runs, one seed after the other, so that a part of a sweep is a whole one of fewer replicates.
+
+    One round, or with a precision as many as it takes.
+    """
+    rounds, found = replication.Rounds(experiment, design), dict[str, Any]()
+    precision = experiment.precision
+
+    def value(point: Point, seed: int) -> float | None:
+        assert precision is not None
+        return precision.value(found[key]) if (key := point.key(seed)) in found else None
+
+    while asked := rounds.next_round(value):
+        place = yield [Task(point, seed, point.key(seed)) for point, seed in asked]
+        if precision:
+            with closing(load_results(place)) as results:
+                ended = results.sql(f'SELECT key, "{precision.column}" AS found FROM runs')
+            found = dict(zip(ended["key"], ended["found"], strict=True))
 
 
 class _Sweep:
@@ -162,12 +173,12 @@ class _Sweep:
         in_hand = self._executor.in_hand if self._stopped() else None
         self._tell(self._account.standing(in_hand, self._slow(tasks)))
 
-    def _slow(self, tasks: Sequence[Task]) -> str:
+    def _slow(self, tasks: Sequence[Task]) -> tuple[str, float] | None:
         """Which run takes far longer than any before it: perhaps it will never end."""
         job, seconds = self._executor.slowest() or (None, 0.0)
         if job is None or seconds < max(_SLOW, 10.0 * self._account.longest):
-            return ""
-        return f"{tasks[job.number]} has taken {duration(seconds)}, the longest before it {duration(self._account.longest)}"
+            return None
+        return str(tasks[job.number]), seconds
 
     def _keep(self, ended: Sequence[tuple[Task, Ended]]) -> None:
         account = self._account
@@ -214,7 +225,7 @@ def _plan(point: Point) -> Scenario:
 
 def _one_a_code(design: Sequence[Point]) -> list[Scenario]:
     """A scenario with each lot of mechanisms that there is: what others have to have to live the runs."""
-    return list({code_digest(point.plan): point.plan for point in design}.values())
+    return [point.plan for point in {point.code: point for point in design}.values()]
 
 
 def _one_a_level(tasks: Sequence[Task], jobs: Sequence[Job]) -> list[Job]:

@@ -24,7 +24,7 @@ class Standing:
         rate: runs a second of late, those that were set aside included.
         states: how many of those stored ended in each state.
         in_hand: how many have been handed to workers, where the sweep was asked to stop and waits for them.
-        slow: a run that takes far longer than any before it, in words.
+        slow: a run that takes far longer than any before it, in words, and the seconds that it has taken.
     """
 
     total: int
@@ -35,7 +35,7 @@ class Standing:
     rate: float = 0.0
     states: Mapping[str, int] = field(default_factory=dict)
     in_hand: int | None = None
-    slow: str = ""
+    slow: tuple[str, float] | None = None
 
     @property
     def done(self) -> int:
@@ -62,7 +62,7 @@ class Account:
         """Reckon the pace from now on: what went before was no run."""
         self._lately = deque([(time.monotonic(), self.fresh + self.failed)])
 
-    def standing(self, in_hand: int | None = None, slow: str = "") -> Standing:
+    def standing(self, in_hand: int | None = None, slow: tuple[str, float] | None = None) -> Standing:
         """How it stands."""
         now, ended = time.monotonic(), self.fresh + self.failed
         lately = self._lately
@@ -76,11 +76,3 @@ class Account:
             self.total, self.before + self.fresh, self.failed, self.fresh, now - self._began, rate,
             dict(self.states), in_hand, slow,
         )  # fmt: skip
-
-
-def duration(seconds: float) -> str:
-    """A time in words."""
-    if seconds < 60:
-        return f"{seconds:.0f} s" if seconds >= 1.0 else f"{seconds:.2g} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
