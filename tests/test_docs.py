@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim import load_results
+from sim.sweeps import load_experiment, points
 from sim.sweeps.layout import OUTCOMES
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,22 @@ BLOCKS = [
 def test_python_in_the_documentation_runs(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "documentation", "exec"), {"__name__": "documentation"})
+
+
+def test_experiments_in_the_documentation_are_sound(tmp_path):
+    """The first block is whole; the others take the place of its tables of the same name, or add a factor to it."""
+    whole, *others = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "experiments.md").read_text(), re.S)
+    tables = dict(re.findall(r"^(\[\w+\])\n(.*?)(?=^\[|\Z)", whole, re.S | re.M))
+    file = tmp_path / "shown.toml"
+    for block in ("", *others):
+        name = block.partition("\n")[0]
+        kept = whole.replace(f"{name}\n{tables[name]}", "") if name in tables else whole
+        if 'kind = "saltelli"' in block:
+            kept = re.sub("constraints = .*", "", kept)
+        if "[precision]" in block:
+            kept = kept.replace("replicates = 5", "replicates = 400")
+        file.write_text(f"{kept}\n{block}")
+        assert points(load_experiment(file))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

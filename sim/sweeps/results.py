@@ -254,7 +254,7 @@ class Results:
         """
         found = self.points["hash"][self.points["point"] == of]
         for key, tables in self._tables(of if isinstance(of, str) else found.item() if len(found) else ""):
-            return parse(tables, f"scenario {key}", known=known)
+            return parse(tables, f"scenario {key}", known=[type(one) for one in known])
         allowed = f"one of {len(self.points):,} points, by number, or a scenario's hash"
         raise InputError([Fault("scenario", f"found {of!r}", allowed, str(self.folder))])
 

@@ -136,6 +136,11 @@ class Store:
         with told(self.folder):
             self._write(lambda: self._db.executemany("INSERT INTO design VALUES (?, ?, ?)", more))
 
+    def states(self) -> dict[str, int]:
+        """How many of the runs that the experiment asks for ended in each state, those that points share once."""
+        counts = "SELECT state, COUNT(*) FROM runs WHERE key IN (SELECT run FROM design) GROUP BY state"
+        return dict(self._db.execute(counts).fetchall())
+
     def _write_scenarios(self, points: Iterable[Point]) -> None:
         """Write the scenarios that are new: the first whole, the others as they differ from it."""
         there = {name for (name,) in self._db.execute("SELECT hash FROM scenarios")}
