@@ -79,7 +79,7 @@ def test_on_a_share_a_writer_waits_for_a_reader(share):
         target.plan(design(), asked())
         assert not (share / f"{FILE}-wal").exists()
         db = reading(share)
-        left = threading.Timer(1.5, db.close)
+        left = threading.Timer(3.0, db.close)
         left.start()
         adds(target, next(iter(finished())))
         assert not left.is_alive()
