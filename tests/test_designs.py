@@ -365,6 +365,15 @@ def test_a_dry_run_tells_from_stored_runs_where_there_are_enough(tmp_path, monke
     assert 0.3 < found["bytes"][1] / size < 3.0
 
 
+def test_a_dry_run_beside_results_of_another_experiment_says_so_as_the_sweep_would(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("killed.toml").write_text(FILE_TEXT)
+    sweep(experiment(LatinHypercube(points=2), FUNDING), Path("results/killed"), workers=0)
+    for words in (("--dry-run",), ()):
+        with pytest.raises(InputError, match="belong to the experiment 'designs' of baseline"):
+            CliRunner().invoke(sweeping.sweep, ["killed.toml", *words], catch_exceptions=False)
+
+
 def test_more_runs_than_the_cap_are_worked_out_only_if_they_are_meant(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("killed.toml").write_text(FILE_TEXT.replace("points = 6", "points = 1_000_000"))
