@@ -97,3 +97,11 @@ def number(value: Any) -> str:
     return (
         "-" if value is None or value == "" else str(value).lower() if isinstance(value, bool) else str(value)
     )
+
+
+def duration(seconds: float) -> str:
+    """A time in words, to the unit that matters."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -104,7 +104,7 @@ class Events(Mechanism):
             )
             for name, event in self.scripted.items()
             for key, names in known.items()
-            if (given := getattr(event, key, None)) is not None and given not in names
+            if (given := vars(event).get(key)) is not None and given not in names
         ]
         for name, event in () if faults else self.scripted.items():
             pair = [departments.index(one) * firms // len(departments)
