@@ -18,7 +18,10 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1342543DE82EF95)
+_WEEK = np.uint64(0xA24BAED4963EE407)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+LOTS = 8  # weeks of which one 64-bit word holds a byte each
+_PER_LOT = 1.0 / 256.0
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 _HALF = 0.5 * _TO_UNIT  # half a step, so that no uniform number is 0
 
@@ -47,6 +50,52 @@ def unit(bits):
 def branch(stream, number):
     """One of the many streams that a stream holds: a practice's, or another draw of the same week."""
     return mix(stream + np.uint64(number + 1) * _STEP)
+
+
+@kernel(inline="always")
+def in_week(base, week):
+    """A mechanism's stream in a week, as `Luck.stream` gives it."""
+    return base + np.uint64(week + 1) * _WEEK
+
+
+@kernel(inline="always")
+def lots_stream(stream, week, number):
+    """The stream of the lots of the eight weeks to which this one, with its stream, belongs; `number` as in `branch`."""
+    return branch(branch(stream - np.uint64(week % LOTS) * _WEEK, number), 1)
+
+
+@kernel
+def cast_lots(stream, keys, out):
+    """Write into `out`, uint8[8, n], each key's lots of eight weeks: the first 8 bits of its uniform number in each.
+
+    One look at a byte then tells of nine in ten draws that they cannot be below a small chance, eight weeks for the price
+    of one draw; `drawn` gives the number itself.
+    """
+    for i in range(len(keys)):
+        bits = word(stream, keys[i])
+        for week in range(LOTS):
+            out[week, i] = np.uint8(bits >> np.uint64(8 * week))
+
+
+@kernel
+def recast(stream, keys, rows, out):
+    """`cast_lots` for these rows alone, int64[m]: those of people who are new."""
+    for i in rows:
+        bits = word(stream, keys[i])
+        for week in range(LOTS):
+            out[week, i] = np.uint8(bits >> np.uint64(8 * week))
+
+
+@kernel(inline="always")
+def drawn(lot, bits):
+    """The uniform number in [0, 1) that begins with a lot, from 64 more random bits."""
+    return (np.float64(lot) + unit(bits)) * _PER_LOT
+
+
+@kernel(inline="always")
+def greatest_lot(chance):
+    """The greatest lot with which a uniform number can be below a chance: uint8."""
+    return np.uint8(min(255.0, 256.0 * chance))
 
 
 @kernel
@@ -156,10 +205,13 @@ class Luck:
 
     def stream(self, mechanism: str, week: int = 0) -> np.uint64:
         """The 64-bit stream of a mechanism in a week, for kernels that draw with `branch` and `word`."""
-        base = self._streams.get(mechanism)
-        if base is None:
-            base = self._streams[mechanism] = key_of(f"{self.seed}/{mechanism}")
-        return np.uint64((base + (week + 1) * 0xA24BAED4963EE407) & 0xFFFFFFFFFFFFFFFF)
+        return np.uint64((self.base(mechanism) + (week + 1) * int(_WEEK)) & 0xFFFFFFFFFFFFFFFF)
+
+    def base(self, mechanism: str) -> int:
+        """What `in_week` makes a mechanism's streams from."""
+        if mechanism not in self._streams:
+            self._streams[mechanism] = key_of(f"{self.seed}/{mechanism}")
+        return self._streams[mechanism]
 
     def uniform(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Uniform numbers in [0, 1), one for each stable key (uint64), in the key's shape."""

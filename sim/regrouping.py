@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 OF_THE_SEAT = {
-    "department", "manager", "level", "reports", "sources", "turn", "peers", "digital", "followers", "led",
+    "department", "manager", "level", "reports", "sources", "turn", "followers", "led",
 }  # fmt: skip
 """Employees' columns that stay with the seat; all others, a user's own too, are the person's."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PERSONAL = (
     "threshold", "belief", "fluency", "knows", "guidance", "training", "taught", "contact", "satisfaction", "rumour",
-    "since", "way", "heard", "asked", "approved",
+    "since", "way", "heard", "asked", "cleared", "approved",
 )  # fmt: skip
 """Employees' columns that leave with the person, beside influence, which `influence` draws anew; place, ties and what is seen
 from there stay with the seat: the post brings its contacts along, but nobody is respected for a predecessor."""
@@ -107,6 +107,7 @@ def vacate(rows, week, org):
         for k in range(len(asked)):
             requests[4] += asked[k, i] >= 0
             asked[k, i], approved[k, i], since[k, i] = _NEW.asked, _NEW.approved, _NEW.since
+            e.cleared[k, i] = _NEW.cleared
             belief[k, i], heard[k, i], way[k, i] = _NEW.belief, _NEW.heard, _NEW.way
         for seat in range(len(person)):
             if person[seat] == i:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.building import shared
+from sim.mechanisms.influence import weigh
 from sim.mechanisms.strategy import align
 from sim.staff import HEAD, MANAGER, Lines
 from sim.tables import State
@@ -68,5 +69,5 @@ def _relined(org: Organisation) -> None:
     org.lines = Lines.of(e.manager)
     e.reports[:] = np.diff(org.lines.indptr)
     org.state = State.of({"changes": org.state.changes, **shared(org)})
-    org.set_ties(org.ties)
+    weigh(org)
     recount(org.state)

@@ -111,7 +111,7 @@ def test_each_firm_pays_for_its_own_desk():
     org = lived(plan(2, APART, governance__form="centralised"), 1, 40)
     assert org.desks.people[0] > 0.0 and org.desks.people[1] > 0.0
     org.departments.purse[org.departments.firm == 0] = 0.0
-    org.plan["governance"].pay(org)
+    org.plan["governance"].step(org)
     assert org.desks.people[0] == 0.0 and org.desks.people[1] > 0.0
 
 
@@ -140,7 +140,7 @@ def test_joining_looks_at_members_in_the_circle_alone():
         d = org.departments
         d.joined[:], d.measured[:] = d.firm == 1, 0.0
         d.measured[d.firm == 1] = 500.0
-        org.plan["governance"].join(org)
+        org.plan["governance"].step(org)
         joined.append(d.joined[d.firm == 0].sum())
     assert joined[0] == 0 < joined[1]
 

@@ -8,7 +8,6 @@ import pytest
 from sim import load
 from sim.agents import Employee
 from sim.errors import InputError
-from sim.mechanisms.influence import heeded_contacts
 from sim.organisation import Organisation, run
 from sim.regrouping import shuffled
 from sim.scenario import parse
@@ -144,7 +143,7 @@ def test_a_cross_functional_group_ties_people_of_all_departments_for_good(plan):
     for name in ("peers", "followers", "led"):
         assert np.array_equal(getattr(org.employees, name), counted[name])
     shares = org.employees.sources * np.stack([
-        org.employees.reports, heeded_contacts(org.ties, org.employees.influence), org.employees.manager >= 0,
+        org.employees.reports, org.employees.peers_most, org.employees.manager >= 0,
         np.ones(org.employees.rows), np.ones(org.employees.rows),
     ])  # fmt: skip
     assert shares.sum(axis=0) == pytest.approx(1.0)
@@ -179,6 +178,7 @@ def test_who_moves_to_where_no_gate_is_no_longer_waits(plan):
     here = np.setdiff1d(np.arange(*org.rows_of(0).indices(e.rows)), org.executives.person)
     assert d.gated.tolist() == [True] + [False] * 5
     org.move(here, np.full(here.size, k), 1)
+    e.asked[:] = -1
     e.asked[k, here] = org.week
     org.requests[:] = 0
     org.regroup(shuffled(org, np.ones(e.rows, bool), org.luck.uniform("x", e.key)))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sim import load
 from sim.mechanisms import SCHEDULE, Events
 from sim.mechanisms.governance import DESKLESS
+from sim.mechanisms.influence import weigh
 from sim.organisation import Organisation, run
 from sim.record import WEEKLY, Series
 from sim.tables import AWARE, LAPSED, ROUTINE, TRYING, UNAWARE, USES
@@ -93,10 +94,11 @@ def check_sums(org):
     ):
         for name in names:
             assert np.array_equal(getattr(table, name), counted[name]), name
+    assert np.array_equal(org.heed, org.ties.weights * org.employees.influence[org.ties.indices])
     if org.plan["influence"]:
         weights = [getattr(org.employees, name) for name in ("sources", "peers_most", "attention")]
         kept = [one.tobytes() for one in weights]
-        org.plan["influence"].weigh(org)
+        weigh(org)
         assert kept == [one.tobytes() for one in weights]
 
 

@@ -7,6 +7,7 @@ from test_organisation import full_sums, live
 
 from sim.agents import Employee
 from sim.mechanisms import SCHEDULE
+from sim.mechanisms.influence import weigh
 from sim.organisation import Organisation, run
 from sim.record import WEEKLY
 from sim.tables import NEVER, NOT_ASKED, UNAWARE
@@ -147,7 +148,7 @@ def test_contacts_come_with_the_seat_and_heed_whom_they_find_there(small):
     assert np.array_equal(org.ties.indices, before)
     same_counts(org)
     kept = [getattr(org.employees, name).copy() for name in ("peers_most", "sources", "attention")]
-    org.plan["influence"].weigh(org)
+    weigh(org)
     for name, column in zip(("peers_most", "sources", "attention"), kept, strict=True):
         assert np.array_equal(getattr(org.employees, name), column), name
 

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.hubs import differ, join_or_leave, resent, staff_desks
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import NOBODY, USES
+from sim.tables import NOBODY
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 SOURCE = "assumed: a trial's starting value"
+FORMS = ("none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic")
 HUBS = ("hub_and_spoke", "multiple_hubs")
 DESKLESS = ("none", "holistic")
+DECENTRALISED, SEVERAL, HOLISTIC = (
+    FORMS.index(one) for one in ("decentralised", "multiple_hubs", "holistic")
+)
 
 
 class Governance(Mechanism):
@@ -93,6 +98,12 @@ class Governance(Mechanism):
     )
     liaison_most: float = share(0.5, "most of its team that a hub pays for liaisons", source=SOURCE)
 
+    derived = {
+        "structure": (int, lambda self: FORMS.index(self.form)),
+        "has_hubs": (bool, lambda self: self.form in HUBS),
+        "desks": (bool, lambda self: self.form not in DESKLESS),
+    }
+
     def desk_count(self, departments: int) -> int:
         """How many desks of a firm (or of allied firms that share them) have a way that no department had before."""
         return {"centralised": 1, "hub_and_spoke": 1, "multiple_hubs": min(self.hubs, departments)}.get(
@@ -114,37 +125,15 @@ class Governance(Mechanism):
             if self.form == "centralised":
                 desks.home[here] = own[np.argmax(d.owner[own])]
 
-    def step(self, org: Organisation) -> None:
-        """Found, join or leave, pay the desks, and take the mandate's cost."""
-        if org.week < org.founded or self.form == "none":
-            return
-        d = org.departments
-        if self.form in HUBS:
-            self.join(org)
-        elif self.form == "decentralised":
-            d.guided[:] = d.open & (org.executives.engagement[: d.rows] >= self.paying_engagement)
-        else:
-            d.guided[:] = d.open
-        if self.form == "holistic":
-            return
-        if differ(d.guided, d.gated) or self.settle(org):
+    def attend(self, org: Organisation) -> None:
+        """Arrange anew what departments are served or which way is recommended, and live the week with it."""
+        if differ(org.state) or self.settle(org):
             self.arrange(org)
-        self.pay(org)
-        if self.mandate > 0.0:
-            resent(self.resentment, org.state)
-
-    def join(self, org: Organisation) -> None:
-        """Departments join and leave hubs; those that own the activity join at the founding."""
-        d = org.departments
-        steering = org.plan["committee"].joining if org.steered else 0.0
-        join_or_leave(self.coefficients, org.luck.stream("governance", org.week), steering, org.state)
-        if org.week == org.founded:
-            d.joined |= d.owner
-        d.guided[:] = d.joined
+        pay(org.rules, org.week, org.state)
 
     def settle(self, org: Organisation) -> bool:
         """With some luck, the tied hub with a territory's poorest way takes the best one's; whether one did."""
-        if self.form != "multiple_hubs" or not self.tied or org.week < org.founded + self.tie_after:
+        if not may_settle(org.rules, org.week, org.state):
             return False
         desks, settled = org.desks, False
         quality = desks.quality[desks.way].sum(axis=1)
@@ -190,15 +179,46 @@ class Governance(Mechanism):
         d.local[:] = d.time[:] = d.credit[:] = 0.0
         desks.people[:] = desks.time[:] = 0.0
 
-    def pay(self, org: Organisation) -> None:
-        """Pay desk people and liaisons; what a department pays for its liaisons is charged to its ledger."""
-        d, desks = org.departments, org.desks
-        if not desks.rows:
-            grown = np.minimum(1.0, (org.week - d.gated_since + 1) / self.hiring_weeks)
-            d.local[:] = np.where(d.gated, d.purse / self.person_cost * grown, 0.0)
-        staff_desks(
-            self.coefficients,
-            org.week - org.founded,
-            org.state,
-            org.ledger[org.week, :, USES.index("liaison")],
-        )
+
+@Governance.weekly
+@kernel
+def govern(rules, week, luck, org):
+    """Found, join or leave, pay the desks, and take the mandate's cost; Python arranges anew where that is due."""
+    c, d, founded = rules.governance[0], org.departments, org.whole.now[0].founded
+    if week < founded or c.structure == 0:
+        return False
+    if c.has_hubs:
+        join_or_leave(rules, luck, org)
+        for here in range(len(d.size)):
+            d.joined[here] |= week == founded and d.owner[here]
+            d.guided[here] = d.joined[here]
+    else:
+        for here in range(len(d.size)):
+            pays = org.executives.engagement[here] >= c.paying_engagement
+            d.guided[here] = d.open[here] and (pays or c.structure != DECENTRALISED)
+    if c.structure == HOLISTIC:
+        return False
+    if differ(org) or may_settle(rules, week, org):
+        return True
+    pay(rules, week, org)
+    return False
+
+
+@kernel
+def may_settle(rules, week, org):
+    """Whether a hub may take another's way this week: several hubs, tied, and for long enough."""
+    c = rules.governance[0]
+    return c.structure == SEVERAL and c.tied and week >= org.whole.now[0].founded + c.tie_after
+
+
+@kernel
+def pay(rules, week, org):
+    """Pay desk people and liaisons, charged to the departments' ledgers; then whoever is told resents it."""
+    c, d = rules.governance[0], org.departments
+    if len(org.desks.people) == 0:
+        for here in range(len(d.size)):
+            grown = min(1.0, (week - d.gated_since[here] + 1) / c.hiring_weeks)
+            d.local[here] = d.purse[here] / c.person_cost * grown if d.gated[here] else 0.0
+    staff_desks(rules, week, org)
+    if c.mandate > 0.0:
+        resent(c.resentment, org)

@@ -5,13 +5,16 @@ import numpy as np
 from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.funding import WEEKS_A_YEAR
-from sim.tables import staff_of
+from sim.tables import USES, staff_of
+
+LIAISON = USES.index("liaison")
 
 
 @kernel
-def join_or_leave(coefficients, stream, steering, org):
+def join_or_leave(rules, luck, org):
     """Whether each department is in the hub this week; worth is seen where departments of the circle have joined before."""
-    c, d, x, circle = coefficients[0], org.departments, org.executives, org.firms.circle
+    steering = rules.committee[0].joining if org.whole.now[0].steered else 0.0
+    c, d, x, circle = rules.governance[0], org.departments, org.executives, org.firms.circle
     members, seen = np.zeros(len(circle), np.int64), np.zeros(len(circle))
     for here in range(len(d.joined)):
         near = circle[d.firm[here]]
@@ -22,21 +25,22 @@ def join_or_leave(coefficients, stream, steering, org):
         near = circle[d.firm[here]]
         example = max(0.0, seen[near] / members[near]) if members[near] else 0.0
         pull = c.join_base + c.join_worth * example + c.mandate + steering
-        luck, g = unit(word(stream, d.key[here])), x.engagement[here]
+        u, g = unit(word(luck, d.key[here])), x.engagement[here]
         if d.joined[here]:
-            d.joined[here] = luck >= c.leave_rate * (1.0 - g) * (1.0 - c.mandate)
+            d.joined[here] = u >= c.leave_rate * (1.0 - g) * (1.0 - c.mandate)
         else:
-            d.joined[here] = d.open[here] and luck < c.join_rate * (c.join_engagement + g) * pull
+            d.joined[here] = d.open[here] and u < c.join_rate * (c.join_engagement + g) * pull
 
 
 @kernel
-def staff_desks(coefficients, age, org, ledger):
+def staff_desks(rules, week, org):
     """Desk people, by what is set aside for them less what liaisons cost, and the week's time of all who serve.
 
     A liaison works for the part of the post that is paid: the hub's part out of its team, the department's beside the split of
-    its budget and up to as much again. `ledger` [D] takes the latter. Time left from last week is kept where a queue waits.
+    its budget and up to as much again, charged to its ledger. Time left from last week is kept where a queue waits.
     """
-    c, d, desks, territory = coefficients[0], org.departments, org.desks, org.firms.territory
+    age, ledger = week - org.whole.now[0].founded, org.ledger[week]
+    c, d, desks, territory = rules.governance[0], org.departments, org.desks, org.firms.territory
     posts = c.liaison_hub_part + c.liaison_department_part
     by_hub = np.zeros(len(desks.people))  # paid part of what hubs owe their liaisons
     for desk in range(len(desks.people)):
@@ -62,14 +66,14 @@ def staff_desks(coefficients, age, org, ledger):
             filled = c.liaison_hub_part * by_hub[d.group[here]]
             filled += c.liaison_department_part * paid / owed if owed > 0.0 else 0.0
             d.local[here] = c.liaison_time * d.liaisons[here] * (filled / posts if posts > 0.0 else 1.0)
-            ledger[here] = paid / WEEKS_A_YEAR
+            ledger[here, LIAISON] = paid / WEEKS_A_YEAR
         d.time[here] = d.local[here] + (d.time[here] if d.waiting[here] > 0 else 0.0)
 
 
 @kernel
-def differ(guided, gated):
+def differ(org):
     """Whether somewhere the gate does not stand as it should."""
-    return (guided != gated).any()
+    return (org.departments.guided != org.departments.gated).any()
 
 
 @kernel

@@ -87,19 +87,25 @@ class Outside(Mechanism):
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Draw newcomers' contacts, in place of the leavers'."""
         luck, seen = org.luck.stream("outside"), self.spread_by(org.week)
-        if arrive(self.coefficients, seen, org.by_peers, luck, rows, org.state):
+        if arrive(org.rules, seen, luck, rows, org.state):
             weigh(org)
 
-    def step(self, org: Organisation) -> None:
+    def attend(self, org: Organisation) -> None:
         """Let those contacts begin who are due; exposure counts them next week."""
-        if org.week % self.interval == 0:
-            begin(self.spread_by(org.week), org.luck.stream("outside"), org.state)
+        begin(self.spread_by(org.week), org.luck.stream("outside"), org.state)
+
+
+@Outside.weekly
+@kernel
+def looks(rules, week, luck, org):
+    """Whether people look this week at what those outside do."""
+    return week % rules.outside[0].interval == 0
 
 
 @kernel
-def arrive(coefficients, spread, by_peers, stream, rows, org):
+def arrive(rules, spread, stream, rows, org):
     """Give the people in these rows, int[n], contacts; whether `Influence.weigh` must run, see `reweigh`."""
-    c, e = coefficients[0], org.employees
+    c, e = rules.outside[0], org.employees
     key, outsiders, level, owner = e.key, e.outsiders, e.level, org.departments.owner
     again = False
     for i in rows:
@@ -121,7 +127,7 @@ def arrive(coefficients, spread, by_peers, stream, rows, org):
                 heavy = max(1, round(UNIT * c.strength * min(c.heaviest, exponential(c.spread * z))))
             gained += heavy - outsiders[at, i]
             outsiders[at, i] = heavy
-        again |= reweigh(i, gained, by_peers, org)
+        again |= reweigh(rules, i, gained, org)
         for k in range(len(e.outside)):
             look_outside(i, k, spread, stream, org)
     return again
