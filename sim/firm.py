@@ -12,9 +12,8 @@ from sim.contacts import move_ties, open_ties, put_in_place
 from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES
-from sim.mechanisms.base import Mechanism
 from sim.mechanisms.influence import weigh
-from sim.mechanisms.week import Rules
+from sim.mechanisms.week import Order, Rules
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
@@ -40,7 +39,6 @@ class Firm(mesa.Model):
     plan: Scenario
     seed: int
     luck: Luck
-    week: int
     practice_names: tuple[str, ...]
     department_names: tuple[str, ...]
     functions: tuple[str, ...]
@@ -60,7 +58,7 @@ class Firm(mesa.Model):
     incidents: np.ndarray
     whole: Whole
     state: State
-    hosts: list[Mechanism]
+    order: Order
     ways: int
     notices: tuple[str, ...]
 
@@ -180,6 +178,7 @@ class Firm(mesa.Model):
         measure(self.state)
         return self.whole.adoption
 
+    week = _of_now("week", "The week that is being lived, or was last.")
     stage = _of_now("stage", "The stage of maturity: 1 to 6.")
     in_contact = _of_now("in_contact", "Staff in contact with a desk.")
     founded = _of_now("founded", "The week in which governance begins, or one past the last.")

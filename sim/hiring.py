@@ -67,8 +67,7 @@ def hire(
     org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
     org.reseat(now_at)
     org.scopes()
-    for mechanism in org.hosts:
-        mechanism.welcome(org, rows)
+    org.order.welcome(org, rows)
     colleagues = np.repeat(rows, contacts)
     which = np.tile(np.arange(contacts, dtype=np.uint64), rows.size)
     lot = org.luck.uniform("hiring", combine(new.key[colleagues], which))

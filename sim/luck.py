@@ -58,32 +58,41 @@ def in_week(base, week):
     return base + np.uint64(week + 1) * _WEEK
 
 
-@kernel(inline="always")
-def lots_stream(stream, week, number):
-    """The stream of the lots of the eight weeks to which this one, with its stream, belongs; `number` as in `branch`."""
-    return branch(branch(stream - np.uint64(week % LOTS) * _WEEK, number), 1)
-
-
 @kernel
-def cast_lots(stream, keys, out):
-    """Write into `out`, uint8[8, n], each key's lots of eight weeks: the first 8 bits of its uniform number in each.
+def cast_lots(luck, week, keys, out):
+    """Write into `out`, uint8[8, practices, n], everybody's lots of the eight weeks to which this one belongs.
 
-    One look at a byte then tells of nine in ten draws that they cannot be below a small chance, eight weeks for the price
-    of one draw; `drawn` gives the number itself.
+    A lot is the first 8 bits of a uniform number. One look at a byte tells of nine in ten draws that they cannot be below a
+    small chance, eight weeks for the price of one draw; `drawn` gives the number itself.
+
+    Args:
+        luck: the mechanism's stream in `week`.
+        week: any of the eight.
+        keys: uint64[n].
+        out: receives the lots, first axis by week % 8.
     """
-    for i in range(len(keys)):
-        bits = word(stream, keys[i])
-        for week in range(LOTS):
-            out[week, i] = np.uint8(bits >> np.uint64(8 * week))
+    first = luck - np.uint64(week % LOTS) * _WEEK
+    for k in range(out.shape[1]):
+        stream = branch(branch(first, k), 1)
+        for i in range(len(keys)):
+            bits = word(stream, keys[i])
+            for at in range(LOTS):
+                out[at, k, i] = np.uint8(bits >> np.uint64(8 * at))
 
 
 @kernel
-def recast(stream, keys, rows, out):
-    """`cast_lots` for these rows alone, int64[m]: those of people who are new."""
-    for i in rows:
-        bits = word(stream, keys[i])
-        for week in range(LOTS):
-            out[week, i] = np.uint8(bits >> np.uint64(8 * week))
+def recast(luck, cast, keys, rows, out):
+    """The same for these rows alone, int64[m], those of people who are new: lots of the eight weeks from 8 x `cast` on.
+
+    `luck` is the mechanism's stream in week 0; where no lots are cast yet, `cast` is -1.
+    """
+    first = luck + np.uint64(LOTS * cast) * _WEEK
+    for k in range(out.shape[1]):
+        stream = branch(branch(first, k), 1)
+        for i in rows:
+            bits = word(stream, keys[i])
+            for at in range(LOTS):
+                out[at, k, i] = np.uint8(bits >> np.uint64(8 * at))
 
 
 @kernel(inline="always")

@@ -10,8 +10,7 @@ from sim.contacts import put_in_place
 from sim.firm import Firm
 from sim.happenings import Event
 from sim.luck import Luck
-from sim.mechanisms import Mechanism
-from sim.mechanisms.week import Week, rules_of
+from sim.mechanisms.week import Order, rules_of
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.tables import OBJECTIVES
@@ -29,22 +28,20 @@ class Organisation(Firm):
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
         incidents: int64[1 + weeks, D], how many incidents there were.
-        hosts: the mechanisms with something for newcomers.
         agenda: the events that act in each week that has any, with their names.
         record: what is kept of the run.
     """
 
     def __init__(self, plan: Scenario, seed: int = 1) -> None:
         super().__init__(rng=int(seed))
-        self.plan, self.seed, self.luck, self.week = plan, int(seed), Luck(seed), 0
+        self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
         build_tables(self)
         self.left = np.zeros(plan.weeks + 1, np.int64)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
         self.granted, self.goals = 1.0, np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5)
         duties = plan["duties"]
         self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
-        self.hosts = [one for one in self.mechanisms if type(one).welcome is not Mechanism.welcome]
-        self.rules, self._week = rules_of(self.mechanisms, plan.outcome), Week(self.mechanisms, self.luck)
+        self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)
         for mechanism in self.mechanisms:
             mechanism.build(self)
         self.heed = put_in_place(self.ties, self.state)
@@ -60,7 +57,7 @@ class Organisation(Firm):
             return
         self.week += 1
         self.requests[:] = 0
-        self._week.live(self)
+        self.order.live(self)
         self.record.write(self)
         self.running = self.week < self.plan.weeks
 

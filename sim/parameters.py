@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -30,6 +30,12 @@ class Section(BaseModel):
         return np.array(
             [tuple(values.get(name, getattr(self, name, None)) for name in layout.names or ())], layout
         )
+
+    def model_copy(self, **kwargs: Any) -> Self:
+        """A copy, see pydantic; its coefficients follow what is updated."""
+        copied = super().model_copy(**kwargs)
+        vars(copied).pop("coefficients", None)
+        return copied
 
     @classmethod
     def layout(cls) -> np.dtype:

@@ -43,14 +43,12 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     rows = np.asarray(rows, np.int64)
     if not rows.size:
         return
-    left = set(rows.tolist())
-    leavers = [(view, view.row) for view in views if view.row in left]
+    leavers = [(view, view.row) for view in views if view.row in rows]
     rows = empty(rows, org.week, org.state)
     if not rows.size:
         raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
     org.left[org.week] += rows.size
-    for mechanism in org.hosts:
-        mechanism.welcome(org, rows)
+    org.order.welcome(org, rows)
 
     for view, row in leavers:
         view.remove()

@@ -339,8 +339,8 @@ class Desks(Table, columns=DESKS):
 
 
 NOW = np.dtype([
-    ("fresh", np.bool_), ("stage", np.int64), ("in_contact", np.int64), ("founded", np.int64), ("steered", np.bool_),
-    ("steered_since", np.int64), ("moves_cast", np.int64), ("reviews_cast", np.int64),
+    ("week", np.int64), ("fresh", np.bool_), ("stage", np.int64), ("in_contact", np.int64), ("founded", np.int64),
+    ("steered", np.bool_), ("steered_since", np.int64), ("moves_cast", np.int64), ("reviews_cast", np.int64),
 ])  # fmt: skip
 
 
@@ -348,8 +348,8 @@ class Whole(Struct, fields=("now", "measures", "by_practice", "adoption")):
     """What holds for the organisation as a whole.
 
     Attributes:
-        now: one row of `NOW`: whether the measures are up to date, the stage, staff in contact with a desk, the weeks in
-            which governance and committee began, and whether the latter did, and for which eight weeks lots are cast.
+        now: one row of `NOW`: the week, whether the measures are up to date, the stage, staff in contact with a desk, the
+            weeks in which governance and committee began, whether the latter did, and for which eight weeks lots are cast.
         measures: float64[7], `measures.MEASURES`.
         by_practice: float64[practices], adoption of each over the staff it is meant for.
         adoption: float64[departments], practising pairs over meant pairs.

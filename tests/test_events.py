@@ -29,7 +29,7 @@ EVENTS = {
     "announcement": {"practice": "helping", "reach": 0.5},
     "committee_founded": {},
     "reorganisation": {"staff": 0.5},
-    "cross_functional_group": {},
+    "cross_functional_group": {"members": 10},
     "hiring_wave": {"people": 25},
     "merger": {"department": "sales", "into": "service"},
     "goals_drift": {},

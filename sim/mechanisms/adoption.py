@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import LOTS, combine, lots_stream, normal, recast, word
+from sim.luck import combine, normal, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT, HAZARD, SHARE, UTILITY, spread
 from sim.mechanisms.utility import climb
@@ -141,12 +141,6 @@ class Adoption(Mechanism):
         org.move(rows, practices, rung=TRYING, way=org.departments.habit[e.department[rows], practices])
         e.began[:] = 0  # pioneers have a way: their department's
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw newcomers' thresholds."""
-        cast = LOTS * int(org.whole.now["moves_cast"][0])
-        luck = org.luck.stream("threshold"), org.luck.stream("adoption", cast)
-        settle_in(org.rules, *luck, rows, org.state)
-
 
 @Adoption.weekly
 @kernel
@@ -159,17 +153,18 @@ def adopt(rules, week, luck, org):
     return False
 
 
+@Adoption.welcoming
 @kernel
-def settle_in(rules, thresholds, moves, rows, org):
+def come_in(rules, luck, rows, org):
     """Thresholds of the people in these rows, int64[n], and their lots of the weeks for which lots are cast."""
     c, e = rules.adoption[0], org.employees
     key, threshold = e.key, e.threshold
-    for k in range(len(e.moves[0])):
-        recast(lots_stream(moves, 0, k), key, rows, e.moves[:, k])
+    recast(luck, org.whole.now[0].moves_cast, key, rows, e.moves)
     for i in rows:
-        luck = normal(word(thresholds, key[i]))
+        drawn = normal(word(luck, key[i]))
         if c.by == COUNT:
-            threshold[i] = max(0.0, c.contacts + c.contacts_spread * luck)
+            threshold[i] = max(0.0, c.contacts + c.contacts_spread * drawn)
         else:
-            drawn = c.threshold + c.threshold_spread * luck
-            threshold[i] = min(max(drawn, c.threshold_least), c.threshold_most)
+            least, most = c.threshold_least, c.threshold_most
+            threshold[i] = min(max(c.threshold + c.threshold_spread * drawn, least), most)
+    return False

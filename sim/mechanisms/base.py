@@ -22,12 +22,15 @@ class Mechanism(Section):
 
     What a shipped mechanism does in a week is its `loop`, a kernel of (rules, week, luck, org): all mechanisms'
     coefficients, the week, the mechanism's stream of luck in it, and the state. It returns whether something rare is due
-    that is left to Python, to `attend`; `sim.mechanisms.week` calls all loops at once. One of your own needs a `step` alone.
+    that is left to Python, to `attend`; `sim.mechanisms.week` calls all loops at once. `arrival`, of (rules, luck, rows, org)
+    with the stream of week 0, does the like for newcomers, and leaves the rest to `receive`. One of your own needs no
+    kernel: it has a `step`, and a `welcome`.
     """
 
     name: ClassVar[str]
     after: ClassVar[str] = ""
     loop: ClassVar[Callable[..., bool] | None] = None
+    arrival: ClassVar[Callable[..., bool] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -41,6 +44,12 @@ class Mechanism(Section):
         return loop
 
     @classmethod
+    def welcoming(cls, arrival: Callable[..., bool]) -> Callable[..., bool]:
+        """Make a kernel the arrival of this class."""
+        cls.arrival = arrival
+        return arrival
+
+    @classmethod
     def layout(cls) -> np.dtype:
         """How the coefficients lie: as in the class that owns the loop, for which alone it is compiled."""
         owner = next(kind for kind in cls.__mro__ if "loop" in vars(kind))
@@ -51,6 +60,12 @@ class Mechanism(Section):
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Set what newcomers bring to these rows of employees, int[n], whose own columns stand at their start."""
+        arrival = type(self).arrival
+        if arrival and arrival(org.rules, org.luck.stream(self.name), rows, org.state):
+            self.receive(org, rows)
+
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """Do what the arrival of these newcomers has left to do."""
 
     def step(self, org: Organisation) -> None:
         """Move the organisation by one week; `org.week` is the week that is being lived."""

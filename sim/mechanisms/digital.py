@@ -48,14 +48,20 @@ class Digital(Mechanism):
         org.room, none = self.most, np.zeros(0, np.int32)
         org.set_ties(org.ties, (none, none, none))
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Newcomers have no digital ties: those of the leavers end."""
-        if log_off(org.rules, rows, org.state):
-            weigh(org)
-
     def attend(self, org: Organisation) -> None:
         """Share out the sources' weights, where somebody has a first contact or lost the last."""
         weigh(org)
+
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """The same."""
+        weigh(org)
+
+
+@Digital.welcoming
+@kernel
+def end_ties(rules, luck, rows, org):
+    """Newcomers have no digital ties: those of the leavers end."""
+    return log_off(rules, rows, org)
 
 
 @Digital.weekly

@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from sim.errors import Fault, InputError
 from sim.kernels import kernel
-from sim.luck import exponential, key_with, normal, unit, word
+from sim.luck import branch, exponential, key_with, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
 from sim.tables import staff_of
@@ -82,16 +82,12 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        streams = org.luck.stream("belief"), org.luck.stream("influence")
-        introduce(org.rules, *streams, np.arange(org.employees.rows), org.state)
+        introduce(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
         weigh(org)
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw what newcomers believe and how much they are heeded, which their contacts, who come with the seat, take in."""
-        luck = org.luck
-        streams = luck.stream("belief"), luck.stream("influence")
-        if introduce(org.rules, *streams, rows, org.state):
-            weigh(org)
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """Share out the sources' weights anew."""
+        weigh(org)
 
 
 def weigh(org: Organisation) -> None:
@@ -141,19 +137,21 @@ def share_out(rules, org):
     return most
 
 
+@Influence.welcoming
 @kernel
-def introduce(rules, stream, heed, rows, org):
+def introduce(rules, luck, rows, org):
     """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded.
 
-    They practise nothing yet, so only the weights of what their contacts see change; returns what `reweigh` returns.
+    Their contacts, who come with the seat, take that in. Newcomers practise
+    nothing yet, so only the weights of what their contacts see change; returns what `reweigh` returns.
     """
     c, e = rules.influence[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
     (indptr, indices, weights), heed_of = org.ties, org.heed
-    again = False
+    again, first = False, branch(luck, 0)
     for i in rows:
         before = e.influence[i]
-        heeded = exponential(c.spread * normal(word(heed, key[i])))
+        heeded = exponential(c.spread * normal(word(luck, key[i])))
         e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
         for at in range(indptr[i], indptr[i + 1]):
             j = indices[at]
@@ -166,7 +164,7 @@ def introduce(rules, stream, heed, rows, org):
             again |= reweigh(rules, j, weights[at] * (e.influence[i] - before), org)
     for k in range(len(practice)):
         for i in rows:
-            belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
+            belief[k, i] = least + (most - least) * unit(word(first, key_with(key[i], practice[k])))
     return again
 
 

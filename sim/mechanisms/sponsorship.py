@@ -85,13 +85,10 @@ class Sponsorship(Mechanism):
         x.understanding[seats] = self.understanding * luck
         return own
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
         """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
-        x = org.executives
+        x, f = org.executives, org.firms
         seats = vacant(x.person, rows)
-        if not seats.size:
-            return
-        f = org.firms
         stay = [np.delete(x.engagement, seats)[np.delete(x.firm, seats) == firm] for firm in range(f.rows)]
         support = np.array([one.mean() if one.size else 0.0 for one in stay])[x.firm[seats]]
         luck = org.luck.uniform("successors", self.seat(org, seats))
@@ -128,6 +125,13 @@ def vacant(person, rows):
         for i in rows:
             leaves[seat] |= person[seat] == i
     return np.flatnonzero(leaves)
+
+
+@Sponsorship.welcoming
+@kernel
+def succeed(rules, luck, rows, org):
+    """Whether newcomers take executives' seats."""
+    return len(vacant(org.executives.person, rows)) > 0
 
 
 @Sponsorship.weekly

@@ -53,10 +53,6 @@ class Turnover(Mechanism):
         """Everybody begins with ordinary satisfaction."""
         org.employees.satisfaction[:] = self.ordinary
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """A good culture, the satisfaction of those who stay, attracts people of low thresholds."""
-        attract(org.rules, rows, org.state)
-
     def attend(self, org: Organisation) -> None:
         """Replace those who leave."""
         org.replace(leavers(org.rules, org.luck.stream("turnover", org.week), org.state))
@@ -107,9 +103,10 @@ def leavers(rules, luck, org):
     return rows[:count]
 
 
+@Turnover.welcoming
 @kernel
-def attract(rules, rows, org):
-    """Newcomers' thresholds and satisfaction; `rows` int[n] are theirs."""
+def attract(rules, luck, rows, org):
+    """A good culture, the satisfaction of those who stay, attracts people of low thresholds; `rows` int[n] are theirs."""
     ordinary, attraction = rules.turnover[0].ordinary, rules.turnover[0].attraction
     e, d = org.employees, org.departments
     satisfaction, threshold, department, first, size = (
@@ -130,3 +127,4 @@ def attract(rules, rows, org):
         for i in staff_of(first, size, here):
             if new[i]:
                 threshold[i] *= 1.0 - attraction * max(0.0, culture - ordinary)
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, logistic, lots_stream, unit, word
+from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, logistic, unit, word
 from sim.tables import AWARE, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
 
 
@@ -28,8 +28,7 @@ def climb(rules, week, luck, org):
     count, cast = 0, org.whole.now
     if cast[0].moves_cast != week // LOTS:
         cast[0].moves_cast = week // LOTS
-        for k in range(len(e.rung)):
-            cast_lots(lots_stream(luck, week, k), key, e.moves[:, k])
+        cast_lots(luck, week, key, e.moves)
     for k in range(len(e.rung)):
         rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
         exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]

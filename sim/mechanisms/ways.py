@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import LOTS, branch, cast_lots, combine, drawn, greatest_lot, lots_stream, recast, word
+from sim.luck import LOTS, branch, cast_lots, combine, drawn, greatest_lot, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import staff_of
@@ -47,11 +47,6 @@ class Ways(Mechanism):
         d.suits[:, :, : d.rows] = self.foreign_quality
         self.draw_own(org, np.arange(org.practices.rows))
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Cast newcomers' lots of the weeks for which lots are cast."""
-        cast = LOTS * int(org.whole.now["reviews_cast"][0])
-        settle_in(org.luck.stream("ways", cast), rows, org.state)
-
     def draw_own(self, org: Organisation, practices: np.ndarray) -> None:
         """Draw the quality at home of the departments' own ways of these practices, int[n], with this week's luck."""
         d = org.departments
@@ -69,12 +64,12 @@ def settle_ways(rules, week, luck, org):
     return False
 
 
+@Ways.welcoming
 @kernel
-def settle_in(reviews, rows, org):
-    """Lots of the people in these rows, int64[n]."""
-    e = org.employees
-    for k in range(len(e.reviews[0])):
-        recast(lots_stream(reviews, 0, k), e.key, rows, e.reviews[:, k])
+def come_in(rules, luck, rows, org):
+    """Lots of the people in these rows, int64[n], of the weeks for which lots are cast."""
+    recast(luck, org.whole.now[0].reviews_cast, org.employees.key, rows, org.employees.reviews)
+    return False
 
 
 @kernel
@@ -96,8 +91,7 @@ def choose_ways(rules, week, luck, org):
     count = 0
     if cast[0].reviews_cast != week // LOTS:
         cast[0].reviews_cast = week // LOTS
-        for k in range(len(e.rung)):
-            cast_lots(lots_stream(luck, week, k), key, e.reviews[:, k])
+        cast_lots(luck, week, key, e.reviews)
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
         lots, own = e.reviews[week % LOTS, k], branch(luck, k)

@@ -9,30 +9,30 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.luck import Luck, in_week
-from sim.mechanisms import SCHEDULE
+from sim.mechanisms import SCHEDULE, adoption, ways
 from sim.mechanisms.adoption import adopt
 from sim.mechanisms.approval import work_queue
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.best_practice import learn_ways
 from sim.mechanisms.committee import sit
-from sim.mechanisms.digital import meet
+from sim.mechanisms.digital import end_ties, meet
 from sim.mechanisms.duties import help_out
 from sim.mechanisms.funding import fund
 from sim.mechanisms.governance import govern
 from sim.mechanisms.guidance import guide
 from sim.mechanisms.incidents import possible
-from sim.mechanisms.influence import see_and_believe
+from sim.mechanisms.influence import introduce, see_and_believe
 from sim.mechanisms.learning import learn
 from sim.mechanisms.maturity import read_off
 from sim.mechanisms.measurement import report
-from sim.mechanisms.outside import looks
+from sim.mechanisms.outside import arrive, looks
 from sim.mechanisms.programmes import steer
 from sim.mechanisms.rumours import talk
-from sim.mechanisms.sponsorship import sponsor
+from sim.mechanisms.sponsorship import sponsor, succeed
 from sim.mechanisms.teaching import teach_all
 from sim.mechanisms.team import appointed
 from sim.mechanisms.turbulence import turn
-from sim.mechanisms.turnover import live
+from sim.mechanisms.turnover import attract, live
 from sim.mechanisms.voice import fall_flat
 from sim.mechanisms.ways import settle_ways
 from sim.mechanisms.worth import value
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 LOOPS: tuple[type[Mechanism], ...] = tuple(kind for kind in SCHEDULE if kind.loop)
 """The mechanisms whose loops `live_on` calls, in the order of the week."""
+ARRIVALS: tuple[type[Mechanism], ...] = tuple(kind for kind in SCHEDULE if kind.arrival)
+"""Those whose arrivals `welcome_on` calls."""
 
 
 class Rules(Struct, fields=(*(kind.name for kind in LOOPS), "outcome")):
@@ -123,37 +125,90 @@ def loop(n, rules, week, luck, org):
     return read_off(rules, week, luck, org)
 
 
-class Week:
-    """The order in which one scenario's mechanisms make a week: stretches of loops, and steps in Python between them."""
+@kernel
+def welcome_on(at, end, on, streams, rules, rows, org):
+    """As `live_on`, for newcomers in these rows, int64[m], and the arrivals numbered as among `ARRIVALS`."""
+    for n in range(at, end):
+        if on[n] and arrival(n, rules, in_week(streams[n], 0), rows, org):
+            return n
+    return end
+
+
+@kernel
+def arrival(n, rules, luck, rows, org):
+    """The arrival with a number among `ARRIVALS`."""
+    if n == 0:
+        return succeed(rules, luck, rows, org)
+    if n == 1:
+        return introduce(rules, luck, rows, org)
+    if n == 2:
+        return adoption.come_in(rules, luck, rows, org)
+    if n == 3:
+        return ways.come_in(rules, luck, rows, org)
+    if n == 4:
+        return end_ties(rules, luck, rows, org)
+    if n == 5:
+        return arrive(rules, luck, rows, org)
+    return attract(rules, luck, rows, org)
+
+
+class Stretches:
+    """Mechanisms in the order in which they are called: stretches of numbered kernels, and methods in Python between them."""
+
+    def __init__(
+        self,
+        mechanisms: Sequence[Mechanism],
+        kinds: Sequence[type[Mechanism]],
+        kernel: str,
+        method: str,
+        luck: Luck,
+    ) -> None:
+        numbers = {getattr(kind, kernel): n for n, kind in enumerate(kinds)}
+        self.by_number: dict[int, Mechanism] = {}
+        self.calls: list[tuple[int, int] | Mechanism] = []
+        for one in mechanisms:
+            its = getattr(type(one), kernel)
+            if getattr(type(one), method) is not getattr(Mechanism, method) or (its and its not in numbers):
+                self.calls.append(one)
+            elif its:
+                n = numbers[its]
+                self.by_number[n] = one
+                last = self.calls[-1] if self.calls else None
+                if isinstance(last, tuple) and last[1] <= n:
+                    self.calls[-1] = (last[0], n + 1)
+                else:
+                    self.calls.append((n, n + 1))
+        self.on = np.array([n in self.by_number for n in range(len(kinds))])
+        self.streams = np.array([luck.base(kind.name) for kind in kinds], np.uint64)
+
+
+class Order:
+    """How one scenario's mechanisms make a week, and welcome newcomers."""
 
     def __init__(self, mechanisms: Sequence[Mechanism], luck: Luck) -> None:
-        numbers = {kind.loop: n for n, kind in enumerate(LOOPS)}
-        self._by_number: dict[int, Mechanism] = {}
-        self._stretches: list[tuple[int, int] | Mechanism] = []
-        for one in mechanisms:
-            kind = type(one)
-            if kind.step is not Mechanism.step or (kind.loop and kind.loop not in numbers):
-                self._stretches.append(one)
-            elif kind.loop:
-                n = numbers[kind.loop]
-                self._by_number[n] = one
-                last = self._stretches[-1] if self._stretches else None
-                if isinstance(last, tuple) and last[1] <= n:
-                    self._stretches[-1] = (last[0], n + 1)
-                else:
-                    self._stretches.append((n, n + 1))
-        self._on = np.array([n in self._by_number for n in range(len(LOOPS))])
-        self._streams = np.array([luck.base(kind.name) for kind in LOOPS], np.uint64)
+        self._week = Stretches(mechanisms, LOOPS, "loop", "step", luck)
+        self._door = Stretches(mechanisms, ARRIVALS, "arrival", "welcome", luck)
 
     def live(self, org: Organisation) -> None:
         """Live one week."""
-        for stretch in self._stretches:
-            if isinstance(stretch, Mechanism):
-                stretch.step(org)
+        week = self._week
+        for call in week.calls:
+            if isinstance(call, Mechanism):
+                call.step(org)
                 continue
-            at, end = stretch
-            while at < end:
-                at = live_on(at, end, self._on, self._streams, org.rules, org.week, org.state)
-                if at < end:
-                    self._by_number[at].attend(org)
-                    at += 1
+            at, end = call
+            while (at := live_on(at, end, week.on, week.streams, org.rules, org.week, org.state)) < end:
+                week.by_number[at].attend(org)
+                at += 1
+
+    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+        """Let every mechanism set what newcomers bring to these rows of employees, int64[m]."""
+        door = self._door
+        for call in door.calls:
+            if isinstance(call, Mechanism):
+                call.welcome(org, rows)
+                continue
+            at, end = call
+            while (at := welcome_on(at, end, door.on, door.streams, org.rules, rows, org.state)) < end:
+                door.by_number[at].receive(org, rows)
+                at += 1
