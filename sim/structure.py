@@ -65,5 +65,5 @@ def _relined(org: Organisation) -> None:
     org.lines = Lines.of(e.manager)
     e.reports[:] = np.diff(org.lines.indptr)
     org.state = State.of({"changes": org.state.changes, **shared(org)})
-    org.set_ties(org.ties)
+    org.set_ties(org.ties.split(org.room)[0])
     recount(org.state)
