@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.agents import Employee
+from sim.tables import NOT_ASKED
 from sim.tally import recount
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ OF_THE_SEAT = {
 def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee]) -> None:
     """Let people change seats; departments, their sizes and the reporting lines stay as they are.
 
-    People keep their contacts, practice, luck and waiting requests; their manager and department are the new seat's.
+    People keep their contacts, practice and luck; their manager and department are the new seat's. Requests wait on where there
+    is a gate, and are withdrawn where there is none, for nobody would clear them.
 
     Args:
         org: the organisation.
@@ -46,6 +48,9 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
         if name not in OF_THE_SEAT:
             column = getattr(e, name)
             column[:] = column[..., come_from]
+    stranded = (e.asked >= 0) & ~org.departments.gated[e.department]
+    e.asked[stranded] = NOT_ASKED
+    org.requests[4] += np.count_nonzero(stranded)
     org.reseat(now_at)
     recount(org.state)
     for view, row in sat:

@@ -164,6 +164,20 @@ def test_people_who_change_places_keep_what_is_theirs_and_counts_follow(plan):
         assert np.array_equal(getattr(d, name), counted[name]), name
 
 
+def test_a_request_is_withdrawn_where_its_owner_comes_to_a_department_without_a_gate(plan):
+    plan = plan.replaced({"governance.join_rate": 0.01, "approval.requests": 0.1, "adoption.push": 0.2})
+    org = lived(plan, WEEK)
+    e, d = org.employees, org.departments
+    assert d.gated.any() and not d.gated.all()
+    wait = (e.asked >= 0).any(axis=0)
+    keys, withdrawn = e.key[wait], org.requests[4]
+    org.regroup(shuffled(org, np.ones(e.rows, np.bool_), org.luck.uniform("seats", e.key)))
+    assert not (e.asked[:, ~d.gated[e.department]] >= 0).any()
+    moved_out = np.isin(e.key, keys) & ~d.gated[e.department]
+    assert org.requests[4] - withdrawn >= moved_out.sum() > 0
+    assert (e.asked[:, np.isin(e.key, keys) & d.gated[e.department]] >= 0).any(), "others go on waiting"
+
+
 def test_an_agent_follows_its_person(plan):
     org = lived(plan, WEEK - 1)
     agents = {agent.key: agent for agent in org.agents_by_type[Employee]}
