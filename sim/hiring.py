@@ -67,6 +67,8 @@ def hire(
     org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
     org.reseat(now_at)
     org.scopes()
+    if org.plan["governance"] and org.week > org.founded:
+        org.plan["governance"].arrange(org)  # liaisons go by size
     for mechanism in org.hosts:
         mechanism.welcome(org, rows)
     colleagues = np.repeat(rows, contacts)

@@ -368,6 +368,13 @@ def test_a_hiring_wave_goes_everywhere_by_size_or_where_it_is_sent(plan):
     assert org.departments.size[5] == Organisation(plan, 3).departments.size[5] + 60
 
 
+def test_a_department_that_grows_gets_the_liaisons_of_its_size_at_once(plan):
+    org = lived(plan.replaced(scripted("hiring_wave", people=300, department="marketing")), WEEK)
+    d, here = org.departments, org.department("marketing")
+    assert d.joined[here] and d.size[here] > 300
+    assert d.liaisons[here] == d.size[here] // 100
+
+
 def test_a_merger_puts_two_departments_under_one_head_and_one_set_of_goals(plan):
     event = scripted("merger", contacts=2, staff=0.4)
     before, after = lived(plan, WEEK - 1), lived(plan.replaced(event), WEEK)
