@@ -158,7 +158,7 @@ class PlainOrganisation(mesa.Model):
     def direct(self) -> list[list[float]]:
         """What is done to employees before they decide: events, committee, executives, money, the hub; units spent."""
         self.hub.new_week()
-        self.left = 0
+        self.left, self.spread_outside = 0, self.spread()
         self.struck.append([0 for _ in self.departments])
         happenings.script(self)
         if self.committee:
@@ -256,7 +256,6 @@ class PlainOrganisation(mesa.Model):
             for e in some:
                 e.come_across()
         if self.outside and self.week % self.outside.interval == 0:
-            self.spread_outside = self.spread()
             self.agents_by_type[Employee].do("look_outside")
 
     def value(self) -> None:
