@@ -10,11 +10,14 @@ import numpy as np
 
 from sim import network, staff
 from sim.errors import Fault, InputError, nearest_name
-from sim.luck import key_of
+from sim.luck import LOTS, key_of
+from sim.measures import MEASURES
 from sim.roster import digest, read_roster
 from sim.tables import (
+    NOW,
     OBJECTIVES,
     SOURCES,
+    USES,
     Departments,
     Desks,
     Employees,
@@ -22,6 +25,7 @@ from sim.tables import (
     Firms,
     Practices,
     State,
+    Whole,
 )
 from sim.tally import Changes
 from sim.ties import Ties
@@ -93,6 +97,7 @@ def build_tables(org: Organisation) -> None:
         "quarter": 13,
         "delay": getattr(plan["measurement"], "delay", 0),
         "source": len(SOURCES),
+        "lot": LOTS,
         "outsider": plan["outside"].most if plan["outside"] else 0,
     }
     org.practice_names, org.department_names = names, who.departments
@@ -134,6 +139,14 @@ def build_tables(org: Organisation) -> None:
     if org.ways > 1:
         d.habit[:] = np.arange(d.rows)[:, None]  # every department starts on its own way
     org.requests = np.zeros(5, np.int64)
+    org.heed = np.zeros(len(org.ties.indices), np.int32)
+    org.ledger = np.zeros((plan.weeks + 1, d.rows, len(USES)))
+    org.incidents = np.zeros((plan.weeks + 1, d.rows), np.int64)
+    now = np.zeros(1, NOW)
+    now["stage"], now["founded"], now["moves_cast"], now["reviews_cast"] = 1, plan.weeks + 1, -1, -1
+    org.whole = Whole.of({
+        "now": now, "measures": np.zeros(len(MEASURES)), "by_practice": np.zeros(p.rows), "adoption": np.zeros(d.rows),
+    })  # fmt: skip
     org.state = State.of({"changes": Changes.room(who.n * len(names)), **shared(org)})
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
 

@@ -8,17 +8,29 @@ import mesa
 import numpy as np
 
 from sim.agents import Employee
+from sim.contacts import move_ties, open_ties, put_in_place
 from sim.hiring import hire
 from sim.luck import Luck
-from sim.measures import MEASURES, organisation_measures
-from sim.mechanisms.base import Mechanism
+from sim.measures import MEASURES
+from sim.mechanisms.influence import weigh
+from sim.mechanisms.week import Order, Rules
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
-from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State
-from sim.tally import connect, settle
+from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State, Whole
+from sim.tally import measure, settle
 from sim.ties import Edges, Ties
+
+
+def _of_now(name: str, meaning: str) -> property:
+    def read(self: Firm) -> Any:
+        return self.whole.now[name][0].item()
+
+    def write(self: Firm, value: Any) -> None:
+        self.whole.now[name] = value
+
+    return property(read, write, doc=meaning)
 
 
 class Firm(mesa.Model):
@@ -27,7 +39,6 @@ class Firm(mesa.Model):
     plan: Scenario
     seed: int
     luck: Luck
-    week: int
     practice_names: tuple[str, ...]
     department_names: tuple[str, ...]
     functions: tuple[str, ...]
@@ -38,18 +49,18 @@ class Firm(mesa.Model):
     firms: Firms
     desks: Desks
     ties: Ties
+    heed: np.ndarray
     room: int = 0
-    by_peers: float = 0.0
     lines: Lines
+    rules: Rules
     requests: np.ndarray
+    ledger: np.ndarray
+    incidents: np.ndarray
+    whole: Whole
     state: State
-    hosts: list[Mechanism]
+    order: Order
     ways: int
     notices: tuple[str, ...]
-    _measures: np.ndarray
-    _by_practice: np.ndarray
-    _by_department: np.ndarray
-    _measured: bool
 
     def move(self, rows: Any, practices: Any, rung: int, way: Any = None) -> None:
         """Put employees on a rung of practices, one of each in a pair; the counts follow.
@@ -79,12 +90,10 @@ class Firm(mesa.Model):
     def settle(self, count: int) -> None:
         """Make the first `count` moves that stand in the state's `changes`."""
         settle(count, self.week, self.state)
-        self._measured = False
 
     def regroup(self, come_from: np.ndarray) -> None:
         """Let people change seats, see `sim.regrouping`: for each seat the row of the person who takes it, int[n]."""
         regroup(self, come_from, super().agents_by_type.get(Employee, ()))
-        self._measured = False
 
     def tie(self, source: Any, target: Any, weight: int) -> None:
         """Open ties between people, pair by pair; exposure counts them from the next week on.
@@ -94,16 +103,13 @@ class Firm(mesa.Model):
             target: int[m], rows of employees.
             weight: strength of each tie; a pair that is tied already keeps the greater one, but a digital tie gives way.
         """
-        source, target = np.atleast_1d(source).astype(np.int32), np.atleast_1d(target).astype(np.int32)
-        lasting, digital = self.ties.split(self.room)
-        self.set_ties(lasting.with_edges(source, target, np.full(len(source), weight, np.int16)), digital)
+        source, target = np.atleast_1d(source), np.atleast_1d(target)
+        more = Ties.from_edges(self.employees.rows, source, target, np.full(len(source), weight, np.int16))
+        self._connected(*open_ties(more, self.room, self.state))
 
     def reseat(self, now_at: np.ndarray) -> None:
         """Let the contact network follow people to other rows: for each row where its person sits now, int[n]."""
-        lasting, (source, target, weight) = self.ties.split(self.room)
-        a, b, strength = lasting.edges()
-        ties = Ties.from_edges(self.employees.rows, now_at[a], now_at[b], strength)
-        self.set_ties(ties, (now_at[source], now_at[target], weight))
+        self._connected(*move_ties(now_at, self.room, self.state, self.employees.rows))
 
     def set_ties(self, ties: Ties, digital: Edges | None = None) -> None:
         """Replace the contact network.
@@ -113,12 +119,15 @@ class Firm(mesa.Model):
             digital: the digital layer, which stays as it is if left out; a pair in both is tied by `ties` alone.
         """
         digital = self.ties.split(self.room)[1] if digital is None else digital
-        self.ties = ties.with_room(self.room, *digital)
-        self.employees.digital[:] = self.ties.in_use(self.room)
-        vars(self.state)["ties"] = self.ties
-        connect(*self.ties, self.state)
-        if self.plan["influence"]:
-            self.plan["influence"].weigh(self)
+        ties = ties.with_room(self.room, *digital)
+        self.employees.digital[:] = ties.in_use(self.room)
+        self._connected(ties, put_in_place(ties, self.state))
+
+    def _connected(self, ties: Ties, heed: np.ndarray) -> None:
+        """Hold the network that kernels hold, and share out the sources' weights anew."""
+        self.ties, self.heed = ties, heed
+        vars(self.state).update(ties=ties, heed=heed)
+        weigh(self)
 
     def replace(self, rows: Any) -> None:
         """Let the people in these rows leave, newcomers take their seats: see `sim.seats`; in a mechanism's step.
@@ -126,12 +135,10 @@ class Firm(mesa.Model):
         Raises:
             ValueError: a row is not an employee's.
         """
-        self._measured = False
         replace(self, rows, super().agents_by_type.get(Employee, ()))
 
     def hire(self, departments: Any, contacts: int, strength: int) -> np.ndarray:
         """Open and fill a seat in each of these departments, int[m] rows: see `sim.hiring`; the newcomers' rows."""
-        self._measured = False
         views = super().agents_by_type.get(Employee)
         return hire(self, np.asarray(departments), contacts, strength, views)
 
@@ -151,13 +158,8 @@ class Firm(mesa.Model):
     @property
     def measured(self) -> np.ndarray:
         """`measures.MEASURES` as they stand now: float64[7]."""
-        if not self._measured:
-            d = self.departments
-            organisation_measures(
-                d.tally, d.size, d.meant, self._measures, self._by_practice, self._by_department
-            )
-            self._measured = True
-        return self._measures
+        measure(self.state)
+        return self.whole.measures
 
     @property
     def measures(self) -> dict[str, float]:
@@ -167,14 +169,21 @@ class Firm(mesa.Model):
     @property
     def by_practice(self) -> np.ndarray:
         """Adoption of each practice over the staff it is meant for: float64[K]."""
-        self.measured  # noqa: B018  (brings it up to date)
-        return self._by_practice
+        measure(self.state)
+        return self.whole.by_practice
 
     @property
     def adoption(self) -> np.ndarray:
         """Practising pairs over meant pairs in each department: float64[D], nan where nothing is meant."""
-        self.measured  # noqa: B018  (brings it up to date)
-        return self._by_department
+        measure(self.state)
+        return self.whole.adoption
+
+    week = _of_now("week", "The week that is being lived, or was last.")
+    stage = _of_now("stage", "The stage of maturity: 1 to 6.")
+    in_contact = _of_now("in_contact", "Staff in contact with a desk.")
+    founded = _of_now("founded", "The week in which governance begins, or one past the last.")
+    steered = _of_now("steered", "Whether the steering committee meets.")
+    steered_since = _of_now("steered_since", "The week in which it first met.")
 
     @property
     def mean_alignment(self) -> float:

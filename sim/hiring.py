@@ -67,16 +67,15 @@ def hire(
     org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
     org.reseat(now_at)
     org.scopes()
-    if org.plan["governance"] and org.week > org.founded:
-        org.plan["governance"].arrange(org)  # liaisons go by size
-    for mechanism in org.hosts:
-        mechanism.welcome(org, rows)
+    org.order.welcome(org, rows)
     colleagues = np.repeat(rows, contacts)
     which = np.tile(np.arange(contacts, dtype=np.uint64), rows.size)
     lot = org.luck.uniform("hiring", combine(new.key[colleagues], which))
     room = new.department[colleagues]
     org.tie(colleagues, d.first[room] + (lot * d.size[room]).astype(np.int64), strength)
     recount(org.state)
+    if org.plan["governance"]:
+        org.plan["governance"].follow(org)
     if sat is not None:
         for view, row in sat:
             view.sit(int(now_at[row]))

@@ -18,7 +18,10 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1342543DE82EF95)
+_WEEK = np.uint64(0xA24BAED4963EE407)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+LOTS = 8  # weeks of which one 64-bit word holds a byte each
+_PER_LOT = 1.0 / 256.0
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 _HALF = 0.5 * _TO_UNIT  # half a step, so that no uniform number is 0
 
@@ -47,6 +50,61 @@ def unit(bits):
 def branch(stream, number):
     """One of the many streams that a stream holds: a practice's, or another draw of the same week."""
     return mix(stream + np.uint64(number + 1) * _STEP)
+
+
+@kernel(inline="always")
+def in_week(base, week):
+    """A mechanism's stream in a week, as `Luck.stream` gives it."""
+    return base + np.uint64(week + 1) * _WEEK
+
+
+@kernel
+def cast_lots(luck, week, keys, out):
+    """Write into `out`, uint8[8, practices, n], everybody's lots of the eight weeks to which this one belongs.
+
+    A lot is the first 8 bits of a uniform number. One look at a byte tells of nine in ten draws that they cannot be below a
+    small chance, eight weeks for the price of one draw; `drawn` gives the number itself.
+
+    Args:
+        luck: the mechanism's stream in `week`.
+        week: any of the eight.
+        keys: uint64[n].
+        out: receives the lots, first axis by week % 8.
+    """
+    first = luck - np.uint64(week % LOTS) * _WEEK
+    for k in range(out.shape[1]):
+        stream = branch(branch(first, k), 1)
+        for i in range(len(keys)):
+            bits = word(stream, keys[i])
+            for at in range(LOTS):
+                out[at, k, i] = np.uint8(bits >> np.uint64(8 * at))
+
+
+@kernel
+def recast(luck, cast, keys, rows, out):
+    """The same for these rows alone, int64[m], those of people who are new: lots of the eight weeks from 8 x `cast` on.
+
+    `luck` is the mechanism's stream in week 0; where no lots are cast yet, `cast` is -1.
+    """
+    first = luck + np.uint64(LOTS * cast) * _WEEK
+    for k in range(out.shape[1]):
+        stream = branch(branch(first, k), 1)
+        for i in rows:
+            bits = word(stream, keys[i])
+            for at in range(LOTS):
+                out[at, k, i] = np.uint8(bits >> np.uint64(8 * at))
+
+
+@kernel(inline="always")
+def drawn(lot, bits):
+    """The uniform number in [0, 1) that begins with a lot, from 64 more random bits."""
+    return (np.float64(lot) + unit(bits)) * _PER_LOT
+
+
+@kernel(inline="always")
+def greatest_lot(chance):
+    """The greatest lot with which a uniform number can be below a chance: uint8."""
+    return np.uint8(min(255.0, 256.0 * chance))
 
 
 @kernel
@@ -156,10 +214,13 @@ class Luck:
 
     def stream(self, mechanism: str, week: int = 0) -> np.uint64:
         """The 64-bit stream of a mechanism in a week, for kernels that draw with `branch` and `word`."""
-        base = self._streams.get(mechanism)
-        if base is None:
-            base = self._streams[mechanism] = key_of(f"{self.seed}/{mechanism}")
-        return np.uint64((base + (week + 1) * 0xA24BAED4963EE407) & 0xFFFFFFFFFFFFFFFF)
+        return np.uint64((self.base(mechanism) + (week + 1) * int(_WEEK)) & 0xFFFFFFFFFFFFFFFF)
+
+    def base(self, mechanism: str) -> int:
+        """What `in_week` makes a mechanism's streams from."""
+        if mechanism not in self._streams:
+            self._streams[mechanism] = key_of(f"{self.seed}/{mechanism}")
+        return self._streams[mechanism]
 
     def uniform(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Uniform numbers in [0, 1), one for each stable key (uint64), in the key's shape."""

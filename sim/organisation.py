@@ -6,14 +6,14 @@ import numpy as np
 
 from sim.agents import Department, Executive
 from sim.building import build_tables
+from sim.contacts import put_in_place
 from sim.firm import Firm
 from sim.happenings import Event
 from sim.luck import Luck
-from sim.measures import MEASURES
-from sim.mechanisms import Mechanism
+from sim.mechanisms.week import Order, rules_of
 from sim.record import Record
 from sim.scenario import Scenario
-from sim.tables import OBJECTIVES, USES
+from sim.tables import OBJECTIVES
 
 
 class Organisation(Firm):
@@ -23,39 +23,28 @@ class Organisation(Firm):
         plan, seed, week: the scenario, the seed, and the weeks lived.
         employees, departments, executives, firms, desks, practices: tables of columns, see `sim.tables`.
         ties, lines: the contact network and the direct reports, as compressed rows.
-        room, by_peers: spare places in each row of `ties`, for digital ties; the weight of peers as a source.
-        state: the same tables, as kernels take them.
+        room: spare places in each row of `ties`, for digital ties.
+        state, rules: the same tables, and the mechanisms' coefficients, as kernels take them.
         ledger: float64[1 + weeks, D, uses], units spent.
         left: int64[1 + weeks], how many people left.
         incidents: int64[1 + weeks, D], how many incidents there were.
-        hosts: the mechanisms with something for newcomers.
         agenda: the events that act in each week that has any, with their names.
         record: what is kept of the run.
     """
 
     def __init__(self, plan: Scenario, seed: int = 1) -> None:
         super().__init__(rng=int(seed))
-        self.plan, self.seed, self.luck, self.week = plan, int(seed), Luck(seed), 0
+        self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
         build_tables(self)
-        d, k = self.departments.rows, self.practices.rows
-        self.ledger = np.zeros((plan.weeks + 1, d, len(USES)))
         self.left = np.zeros(plan.weeks + 1, np.int64)
-        self.incidents = np.zeros((plan.weeks + 1, d), np.int64)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
-        self.stage, self.in_contact = 1, 0
-        self.granted, self.founded = 1.0, plan.weeks + 1
-        self.goals, self.steered = np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), False
-        self._measures, self._by_practice, self._by_department = (
-            np.zeros(len(MEASURES)),
-            np.zeros(k),
-            np.zeros(d),
-        )
-        self._measured = False
+        self.granted, self.goals = 1.0, np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5)
         duties = plan["duties"]
         self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
-        self.hosts = [one for one in self.mechanisms if type(one).welcome is not Mechanism.welcome]
+        self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)
         for mechanism in self.mechanisms:
             mechanism.build(self)
+        self.heed = put_in_place(self.ties, self.state)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):
             for row in range(table.rows):
                 kind(self, row)
@@ -68,8 +57,7 @@ class Organisation(Firm):
             return
         self.week += 1
         self.requests[:] = 0
-        for mechanism in self.mechanisms:
-            mechanism.step(self)
+        self.order.live(self)
         self.record.write(self)
         self.running = self.week < self.plan.weeks
 

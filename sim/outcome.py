@@ -50,6 +50,9 @@ class Cuts(Section):
     collapsed_share: float = share(0.5, "collapsed is an A below this share of its peak")
     collapsed_peak: float = share(0.25, "collapsed takes a peak of at least this A")
     stalled: float = share(0.25, "stalled is an A below this")
+    stage_hold: int = _weeks(
+        13, "a stage of maturity is reached, or lost, once that has held these weeks in a row"
+    )
     hollow_below: float = share(
         0.1,
         "practising is hollow where the worth experienced is below this",
@@ -63,16 +66,16 @@ class Outcome:
 
     Attributes:
         state: class of the run, the state of its last week.
-        silo_kind: "level", "way", "both" or "" if the last week is siloed; "" if it is not.
+        silo_kind: "level", "way" or "both" if the last week is siloed, see `silo_kind`; "" if it is not.
         A: of the last week, as are the other measures, alignment, stage, reach and hollow.
         hollow: share of practising pairs of person and practice whose experienced worth is below the cut (claim 72);
             all of them where no mechanism gives worth, 0 where nobody practises.
         first_converged: first week in the state converged; None is censored at the run's end, never dropped.
         weeks_converged: weeks in the state converged.
         weeks_siloed: weeks in the state siloed.
-        relapses: falls of the maturity stage from one week to the next.
-        skips: rises of it by more than one stage from one week to the next.
-        merged_stages: 1 if stage 3 or a later one was reached without ever standing at 2 (claim 23), else 0.
+        relapses: stages of maturity lost, counted by falls, where a stage is what has held (`held_stages`).
+        skips: rises of it by more than one stage at once.
+        merged_stages: 1 if stage 3 or a later one was reached without ever having stood at 2 (claim 23), else 0.
         practitioner_weeks: practising pairs of person and practice, summed over the weeks.
         spent: summed over the weeks.
         delay: mean weeks that cleared requests waited; None if none was cleared.
@@ -123,9 +126,22 @@ def converged_now(A: Any, C: Any, V: Any, alignment: Any, cuts: Cuts) -> Any:
 
 
 def silo_kind(ICC: float, gap: float, cuts: Cuts) -> str:
-    """What sets departments apart: "level" (some practise, some do not), "way", "both", or "" for neither."""
+    """What sets the departments of a silo apart: "level" (some practise, some do not), "way" or "both".
+
+    "both" where both measures have come to their cuts, and else the one that is nearer to its own. The cuts come from
+    constructed ends that stand far apart; four in ten silos of real runs lie between: clear to V, short of either cut.
+
+    Returns:
+        "" only where neither ICC nor gap is above 0: departments then share their commonest way, but not the others.
+    """
     level, way = cuts.level_icc <= ICC, cuts.way_gap <= gap
-    return "both" if level and way else "level" if level else "way" if way else ""
+    if level and way:
+        return "both"
+    if level or way:
+        return "level" if level else "way"
+    if max(ICC, gap) <= 0.0:
+        return ""
+    return "level" if ICC * cuts.way_gap > gap * cuts.level_icc else "way"
 
 
 def weekly_states(
@@ -163,6 +179,26 @@ def _held(now: np.ndarray, weeks: int) -> np.ndarray:
     return week - last_miss >= weeks
 
 
+def held_stages(stage: np.ndarray, weeks: int) -> np.ndarray:
+    """The stage that has been reached and not lost: it rises, or falls, to what has held throughout so many weeks.
+
+    Week by week the stage flickers at its cuts, where it can be read off a single department; 4, 3, 4, 3 is no relapse.
+
+    Args:
+        stage: float64[n], the stage of each week.
+        weeks: how long it must hold; with 1 it is the stage itself.
+    """
+    held = np.full(stage.size, stage[0])
+    if stage.size < weeks:
+        return held
+    windows = np.lib.stride_tricks.sliding_window_view(stage, weeks)
+    lows, highs = windows.min(axis=1).tolist(), windows.max(axis=1).tolist()
+    now = stage[0]
+    for week, (least, most) in enumerate(zip(lows, highs, strict=True), weeks - 1):
+        held[week] = now = min(max(now, least), most)
+    return held
+
+
 def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
     """The outcome of a run from its weekly series.
 
@@ -176,6 +212,7 @@ def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
     converged = np.flatnonzero(states == CONVERGED)
     last = {name: float(series[name][-1]) for name in (*MEASURES, "alignment", "reach", "hollow")}
     cleared = float(series["cleared"].sum())
+    stage = held_stages(series["stage"], cuts.stage_hold)
     return Outcome(
         state=STATES[states[-1]],
         silo_kind=silo_kind(last["ICC"], last["gap"], cuts) if states[-1] == SILOED else "",
@@ -186,9 +223,9 @@ def classify(series: Mapping[str, np.ndarray], cuts: Cuts) -> Outcome:
         weeks_siloed=int(np.count_nonzero(states == SILOED)),
         peak_A=float(series["A"].max()),
         peak_V=float(series["V"].max()),
-        relapses=int(np.count_nonzero(np.diff(series["stage"]) < 0)),
-        skips=int(np.count_nonzero(np.diff(series["stage"]) > 1)),
-        merged_stages=_merged(series["stage"]),
+        relapses=int(np.count_nonzero(np.diff(stage) < 0)),
+        skips=int(np.count_nonzero(np.diff(stage) > 1)),
+        merged_stages=_merged(stage),
         practitioner_weeks=int(series["practising"][1:].sum()),
         spent=math.fsum(series["spent"][1:]),
         delay=float(series["waited"].sum()) / cleared if cleared else None,

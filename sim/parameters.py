@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from typing import Any, ClassVar, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ASSUMED = "assumed"
+_KINDS: dict[Any, Any] = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
 class Section(BaseModel):
-    """A table of a scenario: every key is declared, unknown ones are refused, and values never change in a run."""
+    """A table of a scenario: every key is declared, unknown ones are refused, and values never change in a run.
+
+    `derived` says what kernels read beside the parameters: for each name bool, int or float, and how it follows from them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+    derived: ClassVar[Mapping[str, tuple[type, Callable[[Any], Any]]]] = {}
+
+    @cached_property
+    def coefficients(self) -> np.ndarray:
+        """What kernels read of it: a record array of one row - `on`, then all parameters and derived ones that are numbers."""
+        layout = self.layout()
+        values = {name: of(self) for name, (_, of) in self.derived.items()} | {"on": True}
+        return np.array(
+            [tuple(values.get(name, getattr(self, name, None)) for name in layout.names or ())], layout
+        )
+
+    def model_copy(self, **kwargs: Any) -> Self:
+        """A copy, see pydantic; its coefficients follow what is updated."""
+        copied = super().model_copy(**kwargs)
+        vars(copied).pop("coefficients", None)
+        return copied
+
+    @classmethod
+    def layout(cls) -> np.dtype:
+        """How the coefficients lie."""
+        return layout_of(cls)
 
     @model_validator(mode="before")
     @classmethod
@@ -22,6 +50,14 @@ class Section(BaseModel):
             return data
         optional = {name for name, field in cls.model_fields.items() if field.default is None}
         return {key: value for key, value in data.items() if value is not False or key not in optional}
+
+
+@cache
+def layout_of(kind: type[Section]) -> np.dtype:
+    """One object a class, for a kernel compares layouts at every call."""
+    numbers = {name: of.annotation for name, of in kind.model_fields.items() if of.annotation in _KINDS}
+    numbers |= {name: of for name, (of, _) in kind.derived.items()}
+    return np.dtype([("on", np.bool_), *((name, _KINDS[of]) for name, of in numbers.items())])
 
 
 def parameter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,7 +58,15 @@ def checked(model: type[S], data: Any, where: str = "", file: str = "") -> tuple
     try:
         return model.model_validate(data), []
     except ValidationError as error:
-        return None, [_fault(model, one, where, file) for one in error.errors()]
+        return None, [fault for one in error.errors() for fault in _faults(model, one, where, file)]
+
+
+def _faults(model: type[BaseModel], error: Any, where: str, file: str) -> list[Fault]:
+    """What an error stands for: the faults that a validator has listed, or one."""
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        return [replace(fault, file=file) for fault in cause.faults]
+    return [_fault(model, error, where, file)]
 
 
 def _fault(model: type[BaseModel], error: Any, where: str, file: str) -> Fault:

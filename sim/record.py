@@ -12,6 +12,7 @@ from sim.kernels import kernel
 from sim.measures import MEASURES
 from sim.outcome import Outcome, classify, sentence, weekly_states
 from sim.tables import Struct
+from sim.tally import measure
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -103,10 +104,7 @@ class Record:
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
         self.week = org.week
-        keep(
-            org.week, org.stage, org.in_contact, org.measured, org.by_practice, org.adoption, org.left, org.incidents,
-            self.plan.outcome.hollow_below, org.state, self.series,
-        )  # fmt: skip
+        keep(org.week, org.left[org.week], self.plan.outcome.hollow_below, org.state, self.series)
 
     def __getitem__(self, name: str) -> np.ndarray:
         """A weekly series of the organisation, up to the week reached: float64[1 + week]."""
@@ -149,13 +147,14 @@ def hollow(below, org):
 
 
 @kernel
-def keep(
-    week, stage, in_contact, measured, by_practice, adoption, left, incidents, hollow_below, org, series
-):  # fmt: skip
-    """Write a week into the series; the organisation's in the order of `WEEKLY`."""
-    e, d, x = org.employees, org.departments, org.executives
-    size, fit, staff = d.size, d.fit, len(e.key)
-    series.adoption[week], series.by_practice[week], series.habits[week] = adoption, by_practice, d.habit
+def keep(week, left, hollow_below, org, series):
+    """Write a week, in which `left` people left, into the series; the organisation's in the order of `WEEKLY`."""
+    measure(org)
+    e, d, x, whole, now = org.employees, org.departments, org.executives, org.whole, org.whole.now[0]
+    size, fit, staff, measured = d.size, d.fit, len(e.key), whole.measures
+    series.adoption[week], series.by_practice[week], series.habits[week] = (
+        whole.adoption, whole.by_practice, d.habit,
+    )  # fmt: skip
     series.staff[week], series.served[week], series.executives[week] = size, d.guided, x.engagement
     series.worth[week], series.practised[week], series.backing[week] = d.worth, d.practised, d.backing
     worth = aligned = money = reached = 0.0
@@ -168,16 +167,16 @@ def keep(
     row, at, practising = series.weekly[week], len(measured), d.practised.sum()
     row[:at] = measured
     for one in (
-        aligned, float(stage), float(practising), x.engagement.mean(), x.understanding.mean(), money,
-        series.spent[week].sum(), worth, reached, in_contact / staff, e.knows.sum() / staff,
+        aligned, float(now.stage), float(practising), x.engagement.mean(), x.understanding.mean(), money,
+        series.spent[week].sum(), worth, reached, now.in_contact / staff, e.knows.sum() / staff,
     ):  # fmt: skip
         row[at] = one
         at += 1
     row[at : at + len(org.requests)] = org.requests
     at += len(org.requests)
     for one in (
-        float(d.waiting.sum()), hollow(hollow_below, org) / max(1, practising), float(left[week]),
-        e.satisfaction.mean(), e.rumour.mean(), float(incidents[week].sum()),
+        float(d.waiting.sum()), hollow(hollow_below, org) / max(1, practising), float(left),
+        e.satisfaction.mean(), e.rumour.mean(), float(org.incidents[week].sum()),
     ):  # fmt: skip
         row[at] = one
         at += 1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 OF_THE_SEAT = {
-    "department", "manager", "level", "reports", "sources", "turn", "peers", "digital", "followers", "led",
+    "department", "manager", "level", "reports", "sources", "turn", "followers", "led",
 }  # fmt: skip
 """Employees' columns that stay with the seat; all others, a user's own too, are the person's."""
 
@@ -23,8 +23,8 @@ OF_THE_SEAT = {
 def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee]) -> None:
     """Let people change seats; departments, their sizes and the reporting lines stay as they are.
 
-    People keep their contacts, practice and luck; their manager and department are the new seat's. Requests wait on where there
-    is a gate, and are withdrawn where there is none, for nobody would clear them.
+    People keep their contacts, practice and luck; their manager and department are the new seat's. Requests that wait go with
+    them, and count as withdrawn where the new department has no gate.
 
     Args:
         org: the organisation.
@@ -48,9 +48,9 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
         if name not in OF_THE_SEAT:
             column = getattr(e, name)
             column[:] = column[..., come_from]
-    stranded = (e.asked >= 0) & ~org.departments.gated[e.department]
-    e.asked[stranded] = NOT_ASKED
-    org.requests[4] += np.count_nonzero(stranded)
+    pointless = (e.asked >= 0) & ~org.departments.gated[e.department]
+    org.requests[4] += np.count_nonzero(pointless)
+    e.asked[pointless] = NOT_ASKED
     org.reseat(now_at)
     recount(org.state)
     for view, row in sat:

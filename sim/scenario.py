@@ -231,10 +231,12 @@ class Scenario(Section):
             raise ValueError(
                 f"governance.hubs is {governance.hubs}, but there are {len(self.organisation.departments)} departments to group"
             )
-        if self["events"] and departments:
-            strangers = self["events"].strangers(departments, tuple(self.practices), self.organisation.firms)
-            if strangers:
-                raise ValueError("; ".join(map(str, strangers)))
+        if self["events"]:
+            wrong = self["events"].too_early(self["sponsorship"])
+            if departments:
+                wrong += self["events"].strangers(departments, tuple(self.practices), self.organisation.firms)
+            if wrong:
+                raise InputError(wrong)
         return self
 
     def __getitem__(self, name: str) -> Any:

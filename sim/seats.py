@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 PERSONAL = (
     "threshold", "belief", "fluency", "knows", "guidance", "training", "taught", "contact", "satisfaction", "rumour",
-    "since", "way", "heard", "asked", "approved",
+    "since", "way", "heard", "asked", "cleared", "approved",
 )  # fmt: skip
-"""Employees' columns that leave with the person; place, ties, influence and what is seen from there stay with the seat."""
+"""Employees' columns that leave with the person, beside influence, which `influence` draws anew; place, ties and what is seen
+from there stay with the seat: the post brings its contacts along, but nobody is respected for a predecessor."""
 _NEW: Any = namedtuple("_NEW", PERSONAL)(*(EMPLOYEES[name].start for name in PERSONAL))
 
 
@@ -42,14 +43,12 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     rows = np.asarray(rows, np.int64)
     if not rows.size:
         return
-    left = set(rows.tolist())
-    leavers = [(view, view.row) for view in views if view.row in left]
+    leavers = [(view, view.row) for view in views if view.row in rows]
     rows = empty(rows, org.week, org.state)
     if not rows.size:
         raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
     org.left[org.week] += rows.size
-    for mechanism in org.hosts:
-        mechanism.welcome(org, rows)
+    org.order.welcome(org, rows)
 
     for view, row in leavers:
         view.remove()
@@ -106,6 +105,7 @@ def vacate(rows, week, org):
         for k in range(len(asked)):
             requests[4] += asked[k, i] >= 0
             asked[k, i], approved[k, i], since[k, i] = _NEW.asked, _NEW.approved, _NEW.since
+            e.cleared[k, i] = _NEW.cleared
             belief[k, i], heard[k, i], way[k, i] = _NEW.belief, _NEW.heard, _NEW.way
         for seat in range(len(person)):
             if person[seat] == i:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.building import shared
+from sim.mechanisms.influence import weigh
 from sim.mechanisms.strategy import align
 from sim.staff import HEAD, MANAGER, Lines
 from sim.tables import State
@@ -17,21 +18,24 @@ if TYPE_CHECKING:
 
 
 def merge(org: Organisation, here: int, there: int) -> None:
-    """Put department `here` under the head and the goals of `there`, both departments' mean by staff.
+    """Put department `here` under the head of `there`; all whom that head then leads share one set of goals, their mean by staff.
 
-    Its old head becomes a manager under the new one; sponsorship that went with the seat goes on in it. Both stay
-    departments to the measures: whether their practices become one is what a merger is judged by.
+    Its old head, with all departments that they led, comes under the new one as a manager; sponsorship that went with the seat
+    goes on in it. All stay departments to the measures: whether their practices become one is what a merger is judged by.
     """
     e, d, x = org.employees, org.departments, org.executives
-    both, old, new = [here, there], int(d.head[here]), int(d.head[there])
+    old, new = int(d.head[here]), int(d.head[there])
+    if old == new:
+        return
+    moved, both = np.flatnonzero(d.head == old), np.flatnonzero(np.isin(d.head, (old, new)))
     d.goals[both] = np.average(d.goals[both], axis=0, weights=d.size[both])
     align(org)
-    d.joined[here] = d.joined[there]
+    d.joined[moved] = d.joined[there]
     for name in ("person", "understanding", "engagement", "style"):
         column = getattr(x, name)
-        column[here] = column[there]
-    x.appointed[here], d.head[here] = org.week, new
-    if old not in org.firms.top and old != new:
+        column[moved] = column[there]
+    x.appointed[moved], d.head[moved] = org.week, new
+    if old not in org.firms.top:
         e.manager[old], e.level[old] = new, MANAGER
     _relined(org)
 
@@ -53,8 +57,8 @@ def take_over(org: Organisation, taken: int, by: int) -> None:
     d.group[moved] = d.group[stayed[np.arange(moved.size) % stayed.size]]
     org.scopes()
     _relined(org)
-    if org.plan["governance"] and org.week > org.founded:
-        org.plan["governance"].arrange(org)
+    if org.plan["governance"]:
+        org.plan["governance"].follow(org)
     if org.plan["funding"]:
         org.plan["funding"].grant(org)
 
@@ -65,5 +69,5 @@ def _relined(org: Organisation) -> None:
     org.lines = Lines.of(e.manager)
     e.reports[:] = np.diff(org.lines.indptr)
     org.state = State.of({"changes": org.state.changes, **shared(org)})
-    org.set_ties(org.ties.split(org.room)[0])
+    weigh(org)
     recount(org.state)

@@ -20,7 +20,7 @@ RUNGS = ("unaware", "aware", "trying", "routine", "lapsed")
 
 NEVER = -10_000  # a week so long ago that nothing of it is left
 NOBODY = -1
-NOT_ASKED, CLEARED = -1, -2  # in `asked`, beside the week of a request that still waits
+NOT_ASKED = -1  # in `asked`, beside the week of a request that still waits
 
 SOURCES = ("reports", "peers", "manager", "head", "top")
 
@@ -68,12 +68,16 @@ EMPLOYEES = {
     "exposure": Column(float, 0.0, "share", "practising among those whom the employee sees", "practice"),
     "rung": Column(np.int8, UNAWARE, "0..4", "unaware, aware, trying, routine, lapsed", "practice"),
     "since": Column(np.int32, NEVER, "week", "when the employee came to this rung", "practice"),
+    "began": Column(np.uint8, 0, "0/1", "began to try and has not chosen a way yet", "practice"),
+    "moves": Column(np.uint8, 0, "lot", "first bits of eight weeks' luck in adoption", "lot practice"),
+    "reviews": Column(
+        np.uint8, 0, "lot", "first bits of eight weeks' luck in thinking again", "lot practice"
+    ),
     "practising": Column(np.uint8, 0, "0/1", "trying or routine", "practice"),
     "way": Column(np.int16, 0, "way", "how the employee does it, or last did", "practice"),
     "heard": Column(np.int16, -1, "way", "the way a colleague taught, or -1", "practice"),
-    "asked": Column(
-        np.int32, NOT_ASKED, "week", "when approval was asked for; -1 not, -2 just cleared", "practice"
-    ),
+    "asked": Column(np.int32, NOT_ASKED, "week", "when approval was asked for, or -1", "practice"),
+    "cleared": Column(np.uint8, 0, "0/1", "approval has just come, and the try may start", "practice"),
     "approved": Column(np.int32, NEVER, "week", "last week in which approval holds", "practice"),
     "peers": Column(
         np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
@@ -182,7 +186,7 @@ EXECUTIVES = {
     "staff": Column(np.int64, 0, "people", "people in scope"),
     "attainable": Column(float, 1.0, "people", "people in scope times how well the practices fit them"),
     "evidence": Column(float, 0.0, "0..1", "what the executive sees of what is attainable in scope"),
-    "expected": Column(float, 0.0, "0..1", "return the executive asks for"),
+    "expected": Column(float, 0.0, "ratio", "return the executive asks for; above 1 where much is spent"),
     "sponsor": Column(np.bool_, False, "", "named as the sponsor"),
     "appointed": Column(np.int32, 0, "week", "when the executive took the seat: tenure is counted from it"),
 }
@@ -334,14 +338,35 @@ class Desks(Table, columns=DESKS):
     """One row a desk that has a way of its own."""
 
 
+NOW = np.dtype([
+    ("week", np.int64), ("fresh", np.bool_), ("stage", np.int64), ("in_contact", np.int64), ("founded", np.int64),
+    ("steered", np.bool_), ("steered_since", np.int64), ("moves_cast", np.int64), ("reviews_cast", np.int64),
+])  # fmt: skip
+
+
+class Whole(Struct, fields=("now", "measures", "by_practice", "adoption")):
+    """What holds for the organisation as a whole.
+
+    Attributes:
+        now: one row of `NOW`: the week, whether the measures are up to date, the stage, staff in contact with a desk, the
+            weeks in which governance and committee began, whether the latter did, and for which eight weeks lots are cast.
+        measures: float64[7], `measures.MEASURES`.
+        by_practice: float64[practices], adoption of each over the staff it is meant for.
+        adoption: float64[departments], practising pairs over meant pairs.
+    """
+
+
 class State(
     Struct,
     fields=(
-        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "changes",
+        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "heed", "lines", "requests", "ledger",
+        "incidents", "whole", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.
 
-    `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks
-    waited by the cleared, given up and withdrawn; `changes` are the moves that people have decided on.
+    `ties` and `lines` (direct reports) are compressed rows; `heed`, int32[2 ties], is each tie's weight times the influence
+    of the contact; `requests` counts the week's requests made, cleared, weeks
+    waited by the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], and `incidents`, int64[1 +
+    weeks, departments], are kept week by week; `changes` are the moves that people have decided on.
     """

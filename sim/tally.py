@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernels import kernel
+from sim.measures import organisation_measures
 from sim.tables import ROUTINE, TRYING
-from sim.ties import Ties
 
 
 class Changes(NamedTuple):
@@ -35,20 +35,12 @@ class Changes(NamedTuple):
 
 
 @kernel
-def connect(indptr, indices, weights, org):
-    """Put these ties in place of the contact network, and count anew who practises among all contacts."""
-    org.ties = Ties(indptr, indices, weights)
-    e = org.employees
-    influence, heed = e.influence, np.empty(len(indices), np.int32)
-    for at in range(len(indices)):
-        heed[at] = weights[at] * influence[np.uint64(indices[at])]
-    for k in range(len(e.peers)):
-        practising, peers, outside = e.practising[k], e.peers[k], e.outside[k]
-        for i in range(len(peers)):
-            seen = outside[i]
-            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-                seen += practising[np.uint64(indices[at])] * heed[at]
-            peers[i] = seen
+def measure(org):
+    """Bring the organisation's measures up to date."""
+    d, whole = org.departments, org.whole
+    if not whole.now[0].fresh:
+        organisation_measures(d.tally, d.size, d.meant, whole.measures, whole.by_practice, whole.adoption)
+        whole.now[0].fresh = True
 
 
 @kernel
@@ -59,6 +51,7 @@ def recount(org):
     department, manager, breadth = e.department, e.manager, e.breadth
     tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
     tally[:], routine[:], practised[:], activity[:], followers[:] = 0, 0, 0, 0, 0
+    org.whole.now[0].fresh = False
     for k in range(len(rung)):
         for i in range(len(manager)):
             here, now = department[i], practising[k, i]
@@ -81,10 +74,11 @@ def settle(count, week, org):
     practices, employees, rungs, ways = org.changes
     indptr, indices, weights = org.ties
     line, reports = org.lines
-    rung, since, practising, way, breadth = e.rung, e.since, e.practising, e.way, e.breadth
+    rung, since, practising, way, breadth, began = e.rung, e.since, e.practising, e.way, e.breadth, e.began
     department, manager, influence = e.department, e.manager, e.influence
     peers, followers, led = e.peers, e.followers, e.led
     tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
+    org.whole.now[0].fresh = False
     for c in range(count):
         k, i, old, new = practices[c], employees[c], rung[practices[c], employees[c]], rungs[c]
         here = department[i]
@@ -97,7 +91,7 @@ def settle(count, week, org):
         if old == new:
             continue
         rung[k, i] = new
-        since[k, i] = week
+        since[k, i], began[k, i] = week, new == TRYING
         routine[here, k] += (new == ROUTINE) - (old == ROUTINE)
         step = int(now) - int(was)
         if step == 0:
@@ -112,5 +106,9 @@ def settle(count, week, org):
         for at in range(line[i], line[i + 1]):
             led[k, reports[at]] = now
         heed = step * influence[i]
-        for at in range(indptr[i], indptr[i + 1]):
-            peers[k, indices[at]] += heed * weights[at]
+        seen = peers[k]
+        for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+            j = np.uint64(indices[at])
+            if j == i:  # the rest of the row is idle
+                break
+            seen[j] += heed * weights[at]

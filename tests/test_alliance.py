@@ -111,7 +111,7 @@ def test_each_firm_pays_for_its_own_desk():
     org = lived(plan(2, APART, governance__form="centralised"), 1, 40)
     assert org.desks.people[0] > 0.0 and org.desks.people[1] > 0.0
     org.departments.purse[org.departments.firm == 0] = 0.0
-    org.plan["governance"].pay(org)
+    org.plan["governance"].step(org)
     assert org.desks.people[0] == 0.0 and org.desks.people[1] > 0.0
 
 
@@ -140,7 +140,7 @@ def test_joining_looks_at_members_in_the_circle_alone():
         d = org.departments
         d.joined[:], d.measured[:] = d.firm == 1, 0.0
         d.measured[d.firm == 1] = 500.0
-        org.plan["governance"].join(org)
+        org.plan["governance"].step(org)
         joined.append(d.joined[d.firm == 0].sum())
     assert joined[0] == 0 < joined[1]
 
@@ -179,6 +179,12 @@ def test_a_takeover_leaves_the_third_firm_alone():
     with_it, without = run(plan(3, events={"deal": event}), 4), run(plan(3), 4)
     assert with_it.adoption[:, 12:].tobytes() == without.adoption[:, 12:].tobytes()
     assert with_it.adoption[61:, 6:12].tobytes() != without.adoption[61:, 6:12].tobytes()
+
+
+def test_a_takeover_puts_up_no_gate_where_the_form_has_none():
+    event = {"what": "takeover", "week": 60, "firm": 2, "by": 1}
+    org = lived(plan(3, governance__form="holistic", events={"deal": event}), 4, 70)
+    assert org.departments.guided.all() and not org.departments.gated.any()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Events: what is scripted happens in its week, and nothing of it before."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from sim import load
 from sim.agents import Employee
 from sim.errors import InputError
-from sim.mechanisms.influence import heeded_contacts
 from sim.organisation import Organisation, run
 from sim.regrouping import shuffled
 from sim.scenario import parse
@@ -28,7 +29,7 @@ EVENTS = {
     "announcement": {"practice": "helping", "reach": 0.5},
     "committee_founded": {},
     "reorganisation": {"staff": 0.5},
-    "cross_functional_group": {},
+    "cross_functional_group": {"members": 10},
     "hiring_wave": {"people": 25},
     "merger": {"department": "sales", "into": "service"},
     "goals_drift": {},
@@ -93,6 +94,12 @@ def test_a_closed_desk_serves_nobody_and_holds_no_request(plan):
     assert not org.record.served[WEEK:].any()
 
 
+def test_a_desk_at_work_is_not_founded_again_and_one_to_come_is_not_closed(plan):
+    for what, week in (("desk_founded", WEEK), ("desk_closed", 5), ("committee_founded", WEEK)):
+        bare = plan.replaced({"committee.founded": 30})
+        assert run(bare.replaced(scripted(what, week=week)), 3).digest() == run(bare, 3).digest(), what
+
+
 def test_a_desk_may_be_founded_again(plan):
     again = scripted("desk_closed", week=30) | {"events.again": {"what": "desk_founded", "week": 50}}
     served = run(plan.replaced(again), 3).served.any(axis=1)
@@ -136,7 +143,7 @@ def test_a_cross_functional_group_ties_people_of_all_departments_for_good(plan):
     for name in ("peers", "followers", "led"):
         assert np.array_equal(getattr(org.employees, name), counted[name])
     shares = org.employees.sources * np.stack([
-        org.employees.reports, heeded_contacts(org.ties, org.employees.influence), org.employees.manager >= 0,
+        org.employees.reports, org.employees.peers_most, org.employees.manager >= 0,
         np.ones(org.employees.rows), np.ones(org.employees.rows),
     ])  # fmt: skip
     assert shares.sum(axis=0) == pytest.approx(1.0)
@@ -164,18 +171,20 @@ def test_people_who_change_places_keep_what_is_theirs_and_counts_follow(plan):
         assert np.array_equal(getattr(d, name), counted[name]), name
 
 
-def test_a_request_is_withdrawn_where_its_owner_comes_to_a_department_without_a_gate(plan):
-    plan = plan.replaced({"governance.join_rate": 0.01, "approval.requests": 0.1, "adoption.push": 0.2})
-    org = lived(plan, WEEK)
-    e, d = org.employees, org.departments
-    assert d.gated.any() and not d.gated.all()
-    wait = (e.asked >= 0).any(axis=0)
-    keys, withdrawn = e.key[wait], org.requests[4]
-    org.regroup(shuffled(org, np.ones(e.rows, np.bool_), org.luck.uniform("seats", e.key)))
-    assert not (e.asked[:, ~d.gated[e.department]] >= 0).any()
-    moved_out = np.isin(e.key, keys) & ~d.gated[e.department]
-    assert org.requests[4] - withdrawn >= moved_out.sum() > 0
-    assert (e.asked[:, np.isin(e.key, keys) & d.gated[e.department]] >= 0).any(), "others go on waiting"
+def test_who_moves_to_where_no_gate_is_no_longer_waits(plan):
+    """Otherwise they would neither be cleared nor ever ask or try again."""
+    org = lived(plan.replaced({"governance.join_rate": 0.0, "approval.requests": 0.01}), WEEK - 1)
+    e, d, k = org.employees, org.departments, org.practice("conversing")
+    here = np.setdiff1d(np.arange(*org.rows_of(0).indices(e.rows)), org.executives.person)
+    assert d.gated.tolist() == [True] + [False] * 5
+    org.move(here, np.full(here.size, k), 1)
+    e.asked[:] = -1
+    e.asked[k, here] = org.week
+    org.requests[:] = 0
+    org.regroup(shuffled(org, np.ones(e.rows, bool), org.luck.uniform("x", e.key)))
+    left = (e.asked[k] >= 0).sum()
+    assert 0 < left < here.size and (e.department[e.asked[k] >= 0] == 0).all()
+    assert org.requests.tolist() == [0, 0, 0, 0, here.size - left]
 
 
 def test_an_agent_follows_its_person(plan):
@@ -246,7 +255,30 @@ def test_the_sponsor_leaves_and_takes_their_practice_with_them(plan):
 
 
 def test_nobody_leaves_where_no_sponsor_is_named(plan):
-    assert run(plan.replaced(scripted("sponsor_leaves", week=5)), 1).digest() == run(plan, 1).digest()
+    never = plan.replaced({"sponsorship.sponsor_week": False})
+    record = run(never.replaced(scripted("sponsor_leaves")), 1)
+    assert record.digest() == run(never, 1).digest()
+    assert any("'it' (sponsor_leaves) does nothing: nobody is ever named" in one for one in record.notices)
+
+
+def test_a_sponsor_who_leaves_before_being_named_is_refused(plan):
+    with pytest.raises(
+        InputError, match=r"events\.it\.week: found 59; a week after a sponsor is named, in 60"
+    ):
+        plan.replaced(scripted("sponsor_leaves", week=59))
+    named = {"events.first": {"what": "sponsor_named", "week": 30}}
+    assert plan.replaced(named | scripted("sponsor_leaves", week=59))["events"]
+
+
+def test_a_new_sponsor_takes_the_place_of_the_old(plan):
+    """Two namings leave one sponsor, so one person goes when the sponsor leaves."""
+    again = {"events.again": {"what": "sponsor_named", "week": WEEK}, "sponsorship.sponsor_week": 10}
+    org = lived(plan.replaced(again), WEEK - 1)
+    org.executives.engagement[2] = 1.0
+    first = np.flatnonzero(org.executives.sponsor)
+    org.step()
+    assert np.flatnonzero(org.executives.sponsor).tolist() == [2] != first.tolist()
+    assert org.firms.pull[0] == pytest.approx(1.0, abs=0.05)
 
 
 def test_the_champions_who_leave_are_practitioners_whom_many_heed(plan):
@@ -368,11 +400,12 @@ def test_a_hiring_wave_goes_everywhere_by_size_or_where_it_is_sent(plan):
     assert org.departments.size[5] == Organisation(plan, 3).departments.size[5] + 60
 
 
-def test_a_department_that_grows_gets_the_liaisons_of_its_size_at_once(plan):
-    org = lived(plan.replaced(scripted("hiring_wave", people=300, department="marketing")), WEEK)
-    d, here = org.departments, org.department("marketing")
-    assert d.joined[here] and d.size[here] > 300
-    assert d.liaisons[here] == d.size[here] // 100
+def test_liaisons_are_as_many_as_a_grown_department_needs(plan):
+    org = lived(plan, WEEK)
+    here = int(np.flatnonzero(org.departments.joined)[0])
+    assert org.departments.liaisons[here] == 1
+    org.hire(np.full(300 - org.departments.size[here], here), contacts=0, strength=1)
+    assert org.departments.liaisons[here] == 3
 
 
 def test_a_merger_puts_two_departments_under_one_head_and_one_set_of_goals(plan):
@@ -406,6 +439,20 @@ def test_a_merger_puts_two_departments_under_one_head_and_one_set_of_goals(plan)
     assert (reached == after.firms.top[0]).all(), "everybody still answers to the top"
 
 
+def test_mergers_in_a_circle_end_under_one_head(plan):
+    ring = ["sales", "service", "product", "sales"]
+    deals = {f"events.{n}": {"what": "merger", "week": WEEK + n, "department": one, "into": other}
+             for n, (one, other) in enumerate(pairwise(ring))}  # fmt: skip
+    org = lived(plan.replaced(deals), WEEK + 10)
+    d, e = org.departments, org.employees
+    assert len(set(d.head[1:4].tolist())) == 1 == len(np.unique(d.goals[1:4], axis=0))
+    assert np.array_equal(org.executives.person[: d.rows], d.head)
+    reached = np.arange(e.rows)
+    for _ in range(12):
+        reached = np.where(e.manager[reached] >= 0, e.manager[reached], reached)
+    assert (reached == org.firms.top[0]).all(), "everybody still answers to the top"
+
+
 def test_an_incident_strikes_where_it_is_scripted(plan):
     event = scripted("incident", severity=1.0)
     without, with_it = lived(plan, WEEK), lived(plan.replaced(event), WEEK)
@@ -421,6 +468,19 @@ def test_an_event_without_its_table_is_named(plan):
     assert not any(
         "does nothing" in one for one in Organisation(plan.replaced(scripted("incident")), 1).notices
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "changes", "why"),
+    [
+        ({"what": "guideline_published", "week": 300}, {}, "week 300 comes after the last, 104"),
+        ({"what": "desk_founded", "week": 30}, {"governance.form": "none"}, "the form of governance is none"),
+    ],
+)
+def test_an_event_that_can_do_nothing_says_why(plan, event, changes, why):
+    record = run(plan.replaced({"events.it": event, **changes}), 1)
+    assert [one for one in record.notices if one.endswith(why)]
+    assert record.digest() == run(plan.replaced(changes), 1).digest()
 
 
 def test_goals_drift_by_the_amount_asked_for(plan):

@@ -11,6 +11,7 @@ from scipy import stats
 from sim.browser.frame import Scene
 from sim.errors import InputError
 from sim.mechanisms import Outside
+from sim.mechanisms.influence import weigh
 from sim.organisation import Organisation, run
 from sim.scenario import load
 from sim.staff import HEAD
@@ -69,7 +70,7 @@ def all_agrees(org):
     assert np.array_equal(e.peers, practising @ (tie * e.influence).T + e.outside)
     assert np.array_equal(e.peers_most, tie @ e.influence + e.outsiders.sum(axis=0))
     kept = e.sources.tobytes()
-    org.plan["influence"].weigh(org)
+    weigh(org)
     assert e.sources.tobytes() == kept
     assert (e.peers <= e.peers_most).all()
 

@@ -202,7 +202,7 @@ def adopted(plan, budget, technology, backing):
 
 
 def test_support_multiplies_tools_and_the_money_that_keeps_practices_alive(small):
-    plan = small(adoption__push=0.05)
+    plan = small("no_governance", adoption__push=0.05)
     plain = adopted(plan, 1.0, 0.6, 1.0)
     assert adopted(plan, 1.0, 0.3, 2.0) == plain != adopted(plan, 1.0, 0.3, 1.0)
     assert adopted(plan, 1.0, 0.8, 2.0) == adopted(plan, 1.0, 1.0, 1.0), "no effort less than none"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.measures import MEASURES, organisation_measures
-from sim.outcome import STATES, Cuts, classify, converged_now, sentence, silo_kind, weekly_states
+from sim.outcome import STATES, Cuts, classify, converged_now, held_stages, sentence, silo_kind, weekly_states
 
 CUTS = Cuts()
 
@@ -154,7 +154,46 @@ def test_kinds_of_silo():
     assert silo_kind(0.25, 0.1499, CUTS) == "level"
     assert silo_kind(0.2499, 0.15, CUTS) == "way"
     assert silo_kind(0.25, 0.15, CUTS) == "both"
-    assert silo_kind(0.2499, 0.1499, CUTS) == ""
+    assert silo_kind(0.2499, 0.14, CUTS) == "level", "short of both cuts: the one that is nearer"
+    assert silo_kind(0.05, 0.1, CUTS) == "way"
+    assert silo_kind(-0.01, 0.02, CUTS) == "way"
+    assert silo_kind(0.02, 0.0, CUTS) == "level"
+    assert silo_kind(-0.02, 0.0, CUTS) == ""
+    assert silo_kind(0.2, 0.1, Cuts(level_icc=0.5)) == "way"
+
+
+def test_a_stage_counts_once_it_has_held():
+    held = lambda stage, weeks: held_stages(np.array(stage, float), weeks).tolist()  # noqa: E731
+    assert held([1, 2, 2, 1, 1, 1], 3) == [1, 1, 1, 1, 1, 1], "two weeks are too few"
+    assert held([1, 2, 2, 2, 1, 2, 1, 1, 1], 3) == [1, 1, 1, 2, 2, 2, 2, 2, 1]
+    assert held([1, 3, 4, 3, 4, 3, 4], 3) == [1, 1, 1, 3, 3, 3, 3], "flickering, it is the lower coming up"
+    assert held([5, 5, 5, 3, 4, 3, 4, 3], 3) == [5, 5, 5, 5, 5, 4, 4, 4], "and the higher going down"
+    assert held([1, 4, 4, 4], 3) == [1, 1, 1, 4], "a skip stays one"
+    assert held([1, 4], 3) == [1, 1]
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=60), st.integers(1, 15))
+def test_held_stages_move_to_what_has_held_and_never_know_the_future(stages, weeks):
+    stage = np.array(stages, float)
+    held = held_stages(stage, weeks)
+    assert held[0] == stage[0] and np.array_equal(held_stages(stage, 1), stage)
+    assert np.array_equal(held_stages(stage[: stage.size // 2 + 1], weeks), held[: stage.size // 2 + 1])
+    for week in range(1, stage.size):
+        recent = stage[max(0, week - weeks + 1) : week + 1]
+        if held[week] > held[week - 1]:
+            assert recent.size == weeks and recent.min() == held[week]
+        elif held[week] < held[week - 1]:
+            assert recent.size == weeks and recent.max() == held[week]
+        elif recent.size == weeks:
+            assert recent.min() <= held[week] <= recent.max()
+
+
+def test_flickering_at_a_cut_is_no_relapse():
+    stage = np.tile([4.0, 3.0], 51)[:101]
+    assert classify(run(0.5, 100, stage=stage), CUTS).relapses == 0
+    assert classify(run(0.5, 100, stage=stage), Cuts(stage_hold=1)).relapses == 50
+    lost = np.repeat([4.0, 3.0], [50, 51])
+    assert classify(run(0.5, 100, stage=lost), CUTS).relapses == 1
 
 
 def test_cuts_are_documented_and_checked():

@@ -94,3 +94,9 @@ def test_members_who_lead_practise_what_is_meant_for_them(lived):
 def test_no_outward_ties_when_none_are_asked_for(lived):
     _, _, reached = opened(lived, ties=0)
     assert not any(reached)
+
+
+@pytest.mark.parametrize("form", ["none", "holistic"])
+def test_there_is_no_team_without_a_desk(small, form):
+    plan = small(governance__form=form, governance__founded=WEEK)
+    assert run(plan.replaced({"team": {}}), 1).digest() == run(plan, 1).digest()

@@ -7,6 +7,7 @@ from test_organisation import full_sums, live
 
 from sim.agents import Employee
 from sim.mechanisms import SCHEDULE
+from sim.mechanisms.influence import weigh
 from sim.organisation import Organisation, run
 from sim.record import WEEKLY
 from sim.tables import NEVER, NOT_ASKED, UNAWARE
@@ -133,7 +134,23 @@ def test_newcomers_bring_threshold_and_belief_of_their_own_luck(small):
     assert abs(np.corrcoef(threshold[rows], before[0][rows])[0, 1]) < 0.15
     assert stats.kstest(threshold[rows], "norm", (0.35, 0.12)).pvalue > 1e-3
     assert stats.kstest(belief[:, rows].ravel(), "uniform", (0.15, 0.3)).pvalue > 1e-3
-    assert np.array_equal(org.employees.influence, before[2]), "how much one is heeded stays with the seat"
+    influence = org.employees.influence
+    assert np.array_equal(influence[500:], before[2][500:])
+    assert abs(np.corrcoef(influence[rows], before[2][rows])[0, 1]) < 0.15
+    assert stats.kstest(np.log(influence[rows] / 16) / 0.5, "norm").pvalue > 1e-4
+
+
+def test_contacts_come_with_the_seat_and_heed_whom_they_find_there(small):
+    """Counts and weights are what they would be if they were summed anew: those of everybody, to the bit."""
+    org = grown(small(sponsorship__engagement=0.8, influence__spread=1.5))
+    before = org.ties.indices.copy()
+    org.replace(np.arange(0, 120, 3))
+    assert np.array_equal(org.ties.indices, before)
+    same_counts(org)
+    kept = [getattr(org.employees, name).copy() for name in ("peers_most", "sources", "attention")]
+    weigh(org)
+    for name, column in zip(("peers_most", "sources", "attention"), kept, strict=True):
+        assert np.array_equal(getattr(org.employees, name), column), name
 
 
 def test_a_content_department_attracts_lower_thresholds(small):

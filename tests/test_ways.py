@@ -5,22 +5,22 @@ import pytest
 
 from sim import load
 from sim.organisation import Organisation, run
-from sim.tally import recount
 
 ONLY_GUIDANCE = {
     "ways.contacts_weight": 0.0, "ways.habit_weight": 0.0, "ways.current_weight": 0.0, "ways.quality_weight": 0.0,
-    "ways.mandate_weight": 0.0, "ways.review": 0.0,
+    "ways.review": 0.0,
 }  # fmt: skip
 
 
-def begun(**governance):
+def begun(guidance=1.0, mandate_weight=0.0, **governance):
     """An organisation whose served departments' unaware staff all begin this week, with nothing but advice to go by."""
     keys = ONLY_GUIDANCE | {f"governance.{name}": value for name, value in governance.items()}
+    keys["ways.mandate_weight"] = mandate_weight
     org = Organisation(load("baseline", {"organisation.employees": 120, "governance.founded": 2, **keys}), 1)
     d, e = org.departments, org.employees
     d.joined[:] = d.guided[:] = True
     org.plan["governance"].arrange(org)
-    e.guidance[:] = 1.0
+    e.guidance[:] = guidance
     org.week = 5
     rows = np.flatnonzero(e.rung[1] == 0)
     org.move(rows, np.full(rows.size, 1), 2)
@@ -38,12 +38,7 @@ def test_the_locus_of_choice_decides_for_whom_the_desk_speaks(locus, own):
 
 def test_a_mandate_is_split_like_guidance():
     for locus, own in ((0.4, False), (0.6, True)):
-        org, rows = begun(locus=locus, mandate=1.0)
-        org.employees.guidance[:] = 0.0
-        wanted = org.plan.replaced({"ways.mandate_weight": 1.0})
-        org.employees.way[1, rows] = (org.employees.department[rows] + 1) % 6
-        recount(org.state)
-        wanted["ways"].step(org)
+        org, rows = begun(guidance=0.0, mandate_weight=1.0, locus=locus, mandate=1.0)
         here = org.employees.department[rows]
         assert (org.employees.way[1, rows] == (here if own else 6)).all()
 

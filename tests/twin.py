@@ -11,17 +11,18 @@ import numpy as np
 
 from benchmarks.plain.organisation import PlainOrganisation
 from benchmarks.plain.people import Employee
-from sim.luck import branch, combine, key_of, normal, unit, word
+from sim.luck import LOTS, branch, combine, drawn, key_of, normal, unit, word
 from sim.organisation import Organisation
 from sim.tables import NOT_ASKED, ROUTINE, TRYING
 
 OF_PEOPLE = (
     "threshold", "belief", "fluency", "guidance", "training", "rumour", "satisfaction", "knows", "taught", "contact",
-    "exposure", "rung", "way", "since", "asked", "approved", "influence", "outside",
+    "exposure", "rung", "way", "since", "asked", "cleared", "approved", "influence", "outside",
 )  # fmt: skip
 OF_DEPARTMENTS = (
-    "goals", "alignment", "lead", "budget", "favour", "courses", "technology", "insight", "ease", "joined", "gated", "liaisons",
-    "time", "credit", "cleared", "waiting", "habit", "experienced", "worth", "error", "measured", "past", "backing", "size",
+    "size", "goals", "alignment", "lead", "budget", "favour", "courses", "technology", "insight", "ease", "joined", "gated",
+    "liaisons", "local", "time", "credit", "cleared", "waiting", "habit", "experienced", "worth", "error", "measured", "past",
+    "backing",
 )  # fmt: skip
 OF_EXECUTIVES = ("understanding", "engagement", "evidence", "expected", "sponsor")
 
@@ -194,16 +195,24 @@ class EnginesLuck:
     def random_in_learn(self, about):
         return self.this_week("learning", self.key(about.self))
 
+    def lot_and_more(self, name: str, key: np.uint64, k: int) -> float:
+        """A number that begins with this week's byte of a word for eight weeks."""
+        first = self.luck.stream(name, self.week - self.week % LOTS)
+        eight = self.bits(key, np.uint64(branch(first, k)), 1)
+        lot = int(eight >> np.uint64(8 * (self.week % LOTS))) & 255
+        return float(drawn(np.uint8(lot), self.bits(key, self.luck.stream(name, self.week), k)))
+
     def random_in_decide(self, about):
         who, k = about.self, about.k
         self.times["review", who, k] += about.now in (TRYING, ROUTINE)
-        stream = (
+        name = (
             "ways" if self.times["review", who, k] == 1 else "adoption"
         )  # thinks again first, then goes on or stops
-        return self.this_week(stream, self.key(who), k)
+        return self.lot_and_more(name, self.key(who), k)
 
     def random_in_may_start(self, about):
-        return self.this_week("blocking", self.key(about.self), about.k)
+        own = np.uint64(branch(self.luck.stream("adoption", self.week), about.k))
+        return float(unit(self.bits(self.key(about.self), own, 0)))
 
     def random_in_feel(self, about):
         return self.this_week("turnover", self.key(about.self))
@@ -266,17 +275,21 @@ class EnginesLuck:
     # Who comes new
 
     def gauss_in_arrive(self, about):
-        """The first draw of whoever follows, and for their own threshold."""
+        """How much somebody is heeded, which is the first draw of whoever follows in a seat; then their threshold."""
         who = about.self
+        if self.times["arrive", who]:
+            self.times["arrive", who] = 0
+            return normal(self.bits(self.key(who), self.luck.stream("adoption")))
         self.keys[who], self.hires[who] = self.next_key(who), self.hires[who] + 1
         self.times["belief", who] = self.times["outside", who] = self.times["weight", who] = 0
-        return self.luck.normal("threshold", self.key(who))
+        self.times["arrive", who] = 1
+        return normal(self.bits(self.key(who), self.luck.stream("influence")))
 
     def uniform_in_arrive(self, about):
         who = about.self
         self.times["belief", who] += 1
-        k = self.times["belief", who] - 1
-        return self.luck.uniform("belief", combine(self.key(who), self.practice_key(k)))
+        own = combine(self.key(who), self.practice_key(self.times["belief", who] - 1))
+        return float(unit(self.bits(own, self.luck.stream("influence"), 0)))
 
     def seat_key(self, executive: Any) -> np.uint64:
         place = 0 if executive is executive.model.top else executive.scope[0].row + 1

@@ -9,7 +9,7 @@ import mesa
 
 from benchmarks.plain.offices import QUARTER, Department
 from benchmarks.plain.people import Employee
-from sim.tables import AWARE, CLEARED, NOT_ASKED
+from sim.tables import AWARE, NOT_ASKED
 
 if TYPE_CHECKING:
     from benchmarks.plain.organisation import PlainOrganisation
@@ -78,27 +78,44 @@ class Hub(mesa.Agent):
                 here.joined = True
 
     def pay(self, spent: list[list[float]]) -> None:
-        """Hire people and liaisons; what a department pays for liaisons stands in its ledger."""
+        """Hire people and liaisons, who work as far as hub and departments pay; the latter stands in the ledger."""
         model, g = self.model, self.model.governance
-        busy = any(here.waiting for here in self.served)
-        for here, uses in zip(model.departments, spent, strict=True):
-            here.liaisons = max(1, int(here.size / g.staff_per_liaison)) if here.joined else 0
-            uses[-1] = g.liaison_department_part * g.person_cost / YEAR * here.liaisons
-            here.time = g.liaison_time * here.liaisons + (here.time if here.waiting else 0.0)
+        posts, busy = (
+            g.liaison_hub_part + g.liaison_department_part,
+            any(here.waiting for here in self.served),
+        )
         grown = min(1.0, (model.week - g.founded + 1) / g.hiring_weeks)
-        money = model.split[1] * sum(here.budget * here.size for here in model.departments)
-        team = grown * money / g.person_cost
-        paid = g.liaison_hub_part * sum(here.liaisons for here in model.departments)
-        self.people = team - min(paid, g.liaison_most * team)
+        team = (
+            grown
+            * model.split[1]
+            * sum(here.budget * here.size for here in model.departments)
+            / g.person_cost
+        )
+        for here in model.departments:
+            here.liaisons = max(1, int(here.size / g.staff_per_liaison)) if here.joined else 0
+        owed = g.liaison_hub_part * sum(here.liaisons for here in model.departments)
+        paid = min(owed, g.liaison_most * team)
+        self.people = team - paid
         self.time = self.people + (self.time if busy else 0.0)
+        by_hub = paid / owed if owed > 0.0 else 0.0
+        for here, uses in zip(model.departments, spent, strict=True):
+            here.local = 0.0
+            if here.liaisons:
+                owed = g.liaison_department_part * g.person_cost * here.liaisons
+                paid = min(owed, here.budget * here.size)
+                filled = g.liaison_hub_part * by_hub
+                if owed > 0.0:
+                    filled += g.liaison_department_part * paid / owed
+                here.local = g.liaison_time * here.liaisons * (filled / posts if posts > 0.0 else 1.0)
+                uses[-1] = paid / YEAR
+            here.time = here.local + (here.time if here.waiting else 0.0)
 
     def help_for(self, here: Department) -> float:
         """How much of a desk a department has: people and liaisons for each 100 staff served, at most 1."""
         if not here.joined:
             return 0.0
-        people = self.model.governance.liaison_time * here.liaisons / here.size
-        people += self.people / sum(one.size for one in self.served)
-        return min(1.0, 100.0 * people)
+        people = self.people / sum(one.size for one in self.served)
+        return min(1.0, 100.0 * (people + here.local / here.size))
 
     def help_out(self) -> None:
         """What the hub does for departments besides: content, tools, insight, and what their heads understand."""
@@ -188,7 +205,7 @@ class Hub(mesa.Agent):
             self.waited += week - since
             here.cleared[week % QUARTER] += 1
             e.approved[k], e.contact = week + desk.holds, week
-            e.asked[k] = CLEARED if e.rung[k] == AWARE else NOT_ASKED
+            e.asked[k], e.cleared[k] = NOT_ASKED, e.rung[k] == AWARE
 
     def grant_those_who_practise(self, here: Department) -> None:
         """Where the gate has just gone up, practitioners have to ask within some time, one sooner, the other later."""

@@ -39,7 +39,8 @@ class Department(mesa.Agent):
         self.pursue([goal + luck.gauss(0.0, noise) for goal in model.goals])
         self.budget, self.favour, self.lead, self.courses = 0.0, 1.0, 0.0, 0.0
         self.technology, self.insight, self.ease, self.backing = 0.0, 0.0, [1.0] * none, [1.0] * none
-        self.joined, self.gated, self.liaisons, self.left_by_mandate, self.met = False, False, 0, 1.0, 0.0
+        self.joined, self.gated, self.left_by_mandate, self.met = False, False, 1.0, 0.0
+        self.liaisons, self.local = 0, 0.0  # and their person-weeks
         self.cleared, self.waiting, self.time, self.credit, self.turn = [0] * QUARTER, 0, 0.0, 0.0, 0
         self.active, self.practised, self.routine, self.habit = 0, [0] * none, [0] * none, [row] * none
         self.tally = [[0] * model.number_of_ways for _ in model.practices]

@@ -286,6 +286,7 @@ class PlainOrganisation(mesa.Model):
             employees = self.agents_by_type[Employee]
             employees.do("hear")
             employees.do("take_in")
+            self.talked_of = any(e.rumour for e in self.employees)
 
     def turn_over(self) -> None:
         """Let those who are not content leave."""

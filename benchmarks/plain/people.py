@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import mesa
 
 from sim.mechanisms.influence import UNIT
-from sim.tables import AWARE, CLEARED, LAPSED, NEVER, NOT_ASKED, ROUTINE, TRYING, UNAWARE
+from sim.tables import AWARE, LAPSED, NEVER, NOT_ASKED, ROUTINE, TRYING, UNAWARE
 
 if TYPE_CHECKING:
     from benchmarks.plain.offices import Department
@@ -21,13 +21,12 @@ def clipped(value: float, least: float, most: float) -> float:
 
 
 class Employee(mesa.Agent):
-    """A seat and whoever sits there: contacts and influence stay when somebody leaves. Lists have one value a practice."""
+    """A seat and whoever sits there: contacts stay when somebody leaves. Lists have one value a practice."""
 
     def __init__(self, model: PlainOrganisation, department: Department) -> None:
         super().__init__(model)
-        i, none = model.influence, len(model.practices)
-        heeded = clipped(exp(model.random.gauss(0.0, i.spread)), i.heeded_least, i.heeded_most)
-        self.department, self.influence, self.executive = department, round(UNIT * heeded), False
+        none = len(model.practices)
+        self.department, self.executive = department, False
         self.manager: Employee | None = None
         self.reports: list[Employee] = []
         self.contacts: dict[Employee, int] = {}  # and the strength of each tie
@@ -43,6 +42,8 @@ class Employee(mesa.Agent):
     def arrive(self, attracted: float = 0.0) -> None:
         """Sit down with a mind and outside contacts of one's own; a culture that attracts brings people of low thresholds."""
         model, a, i, none = self.model, self.model.adoption, self.model.influence, len(self.model.practices)
+        heeded = clipped(exp(model.random.gauss(0.0, i.spread)), i.heeded_least, i.heeded_most)
+        self.influence = round(UNIT * heeded)
         threshold = model.random.gauss(a.threshold, a.threshold_spread)
         self.threshold = clipped(threshold, a.threshold_least, a.threshold_most) * (1.0 - attracted)
         self.belief = [model.random.uniform(i.belief_least, i.belief_most) for _ in model.practices]
@@ -50,7 +51,7 @@ class Employee(mesa.Agent):
         self.satisfaction = model.turnover.ordinary if model.turnover else 0.5
         self.knows, self.taught, self.contact = False, NEVER, NEVER
         self.way, self.since = [0] * none, [NEVER] * none
-        self.asked, self.approved = [NOT_ASKED] * none, [NEVER] * none
+        self.asked, self.cleared, self.approved = [NOT_ASKED] * none, [False] * none, [NEVER] * none
         self.outsiders, self.outside, self.to_come = 0, [0] * none, []
         if model.outside:
             self.bring_contacts()
@@ -232,8 +233,8 @@ class Employee(mesa.Agent):
                     moves.append((self, k, ROUTINE))
                 elif u < up + down * (1.0 - self.belief[k]):
                     moves.append((self, k, LAPSED))
-            elif self.asked[k] == CLEARED:
-                self.asked[k] = NOT_ASKED
+            elif self.cleared[k]:
+                self.cleared[k] = False
                 moves.append((self, k, TRYING))
             elif self.asked[k] == NOT_ASKED:
                 u, most = random(), a.attempt if now == AWARE else a.relearn
@@ -351,7 +352,7 @@ class Employee(mesa.Agent):
         now *= 1.0 - min(1.0, r.crowd * correcting)
         if self.model.stated:
             now *= 1.0 - min(1.0, r.official * self.department.lead)
-        self.told = now
+        self.told = now if now >= r.least else 0.0
 
     def take_in(self) -> None:
         """Believe the rumour by what one was told, and the less in practices."""

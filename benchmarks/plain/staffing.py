@@ -29,6 +29,8 @@ def welcome(model: PlainOrganisation, newcomers: list[Employee]) -> None:
     for e in newcomers:
         e.arrive(attracted.get(e.department, 0.0))
         e.attend()
+        for other in e.contacts:
+            other.attend()  # they heed whoever is new in their own way
 
 
 def succeed(model: PlainOrganisation, leavers: list[Employee]) -> None:
@@ -82,19 +84,24 @@ def regroup(model: PlainOrganisation, movers: list[Employee]) -> None:
 
 
 def merge(model: PlainOrganisation, here: Department, there: Department) -> None:
-    """Put one department under the head and the goals of another, both departments' mean by staff."""
-    pairs, both = zip(here.goals, there.goals, strict=True), here.size + there.size
-    goals = [(a * here.size + b * there.size) / both for a, b in pairs]
-    here.pursue(goals)
-    there.pursue(list(goals))
-    here.joined = there.joined
+    """Put one department under the head of another; all whom that head then leads share one set of goals, their mean by staff."""
     old, new = here.head.person, there.head.person
-    here.head.person, here.head.engagement = new, there.head.engagement
-    here.head.understanding = there.head.understanding
-    if old is not model.top.person and old is not new:
+    if old is new:
+        return
+    moved = [one for one in model.departments if one.head.person is old]
+    led = [one for one in model.departments if one.head.person in (old, new)]
+    staff = sum(one.size for one in led)
+    goals = [sum(g) / staff for g in zip(*([g * one.size for g in one.goals] for one in led), strict=True)]
+    for one in led:
+        one.pursue(list(goals))
+    for one in moved:
+        one.joined = there.joined
+        one.head.person, one.head.engagement = new, there.head.engagement
+        one.head.understanding = there.head.understanding
+    if old is not model.top.person:
         if old.manager:
             old.manager.reports.remove(old)
         new.reports.append(old)
-        old.manager, old.executive = new, any(x.person is old for x in model.executives)
+        old.manager, old.executive = new, False
     for e in model.employees:
         e.attend()

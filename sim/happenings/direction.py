@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SponsorNamed(Event):
-    """An executive is named sponsor (claim 47)."""
+    """An executive is named sponsor, in the place of one who is it already (claim 47)."""
 
     needs: ClassVar[str] = "sponsorship"
 
@@ -81,15 +81,16 @@ class GoalsDrift(Event):
 
 
 class DeskFounded(Event):
-    """The scenario's form of governance begins, whatever week it names itself (claims 24, 30)."""
+    """The scenario's form of governance begins, where it has not begun or has ended (claims 24, 30)."""
 
     needs: ClassVar[str] = "governance"
 
     what: Literal["desk_founded"]
 
     def happen(self, org: Organisation, luck: np.ndarray) -> None:
-        """Governance begins this week."""
-        org.founded = self.week
+        """Governance begins this week; where it is at work already, nothing happens."""
+        if org.plan["governance"] and org.week < org.founded:
+            org.founded = org.week
 
 
 class DeskClosed(Event):
@@ -113,6 +114,6 @@ class CommitteeFounded(Event):
     what: Literal["committee_founded"]
 
     def happen(self, org: Organisation, luck: np.ndarray) -> None:
-        """Found it, if the scenario has one."""
-        if org.plan["committee"]:
+        """Found it, if the scenario has one and it does not meet yet."""
+        if org.plan["committee"] and not org.steered:
             org.plan["committee"].found(org)

@@ -79,14 +79,14 @@ class GuidelinePublished(Event):
 
 
 class Announced(Event):
-    """A practice is made known to part of the staff, who may then try it (claim 13)."""
+    """A practice is made known to part of the staff, or brought back to mind, who may then try it (claim 13)."""
 
     what: Literal["announcement"]
     practice: str = parameter(..., "which practice")
     reach: float = share(0.5, "part of the staff who hear of it")
 
     def happen(self, org: Organisation, luck: np.ndarray) -> None:
-        """Who is unaware and hears of it is aware."""
+        """Who is unaware, or has lapsed, and hears of it is aware."""
         k = org.practice(self.practice)
         hear = np.flatnonzero((luck < self.reach) & np.isin(org.employees.rung[k], (UNAWARE, LAPSED)))
         org.move(hear, np.full(len(hear), k), AWARE)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine, normal, word
+from sim.luck import combine, normal, recast, word
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.contagion import COUNT, HAZARD, SHARE, spread
+from sim.mechanisms.contagion import COUNT, HAZARD, SHARE, UTILITY, spread
 from sim.mechanisms.utility import climb
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import TRYING
+from sim.tally import settle
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -127,6 +128,9 @@ class Adoption(Mechanism):
         0.03, "utility: most likely weekly return of one who has lapsed to being aware", source=TRIAL
     )
 
+    derived = {"by": (int, lambda self: UTILITY if self.rule == "utility" else HAZARD if self.rule == "hazard"
+                      else COUNT if self.threshold_of == "count" else SHARE)}  # fmt: skip
+
     def build(self, org: Organisation) -> None:
         """Draw thresholds, and let the pioneers of the owner departments try."""
         e = org.employees
@@ -135,34 +139,32 @@ class Adoption(Mechanism):
         pioneers = (luck < org.practices.pioneers[:, None]) & org.departments.owner[e.department]
         practices, rows = np.nonzero(pioneers)
         org.move(rows, practices, rung=TRYING, way=org.departments.habit[e.department[rows], practices])
-
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw newcomers' thresholds."""
-        first_thresholds(self.coefficients, self._by_count, org.luck.stream("threshold"), rows, org.state)
-
-    def step(self, org: Organisation) -> None:
-        """Everybody climbs, stays or lapses by last week's practitioners."""
-        luck = org.luck.stream("adoption", org.week)
-        if self.rule == "utility":
-            blocking = org.luck.stream("blocking", org.week)
-            org.settle(climb(self.coefficients, org.week, luck, blocking, org.state))
-        else:
-            rule = HAZARD if self.rule == "hazard" else COUNT if self._by_count else SHARE
-            org.settle(spread(self.coefficients, rule, luck, org.state))
-
-    @property
-    def _by_count(self) -> bool:
-        return self.rule == "threshold" and self.threshold_of == "count"
+        e.began[:] = 0  # pioneers have a way: their department's
 
 
+@Adoption.weekly
 @kernel
-def first_thresholds(coefficients, by_count, stream, rows, org):
-    """Thresholds of the people in these rows, int64[n]."""
-    c, key, threshold = coefficients[0], org.employees.key, org.employees.threshold
+def adopt(rules, week, luck, org):
+    """Everybody climbs, stays or lapses by last week's practitioners."""
+    if rules.adoption[0].by == UTILITY:
+        settle(climb(rules, week, luck, org), week, org)
+    else:
+        settle(spread(rules, luck, org), week, org)
+    return False
+
+
+@Adoption.welcoming
+@kernel
+def come_in(rules, luck, rows, org):
+    """Thresholds of the people in these rows, int64[n], and their lots of the weeks for which lots are cast."""
+    c, e = rules.adoption[0], org.employees
+    key, threshold = e.key, e.threshold
+    recast(luck, org.whole.now[0].moves_cast, key, rows, e.moves)
     for i in rows:
-        luck = normal(word(stream, key[i]))
-        if by_count:
-            threshold[i] = max(0.0, c.contacts + c.contacts_spread * luck)
+        drawn = normal(word(luck, key[i]))
+        if c.by == COUNT:
+            threshold[i] = max(0.0, c.contacts + c.contacts_spread * drawn)
         else:
-            drawn = c.threshold + c.threshold_spread * luck
-            threshold[i] = min(max(drawn, c.threshold_least), c.threshold_most)
+            least, most = c.threshold_least, c.threshold_most
+            threshold[i] = min(max(c.threshold + c.threshold_spread * drawn, least), most)
+    return False

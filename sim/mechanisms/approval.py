@@ -10,7 +10,7 @@ from sim.kernels import kernel
 from sim.luck import branch, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import AWARE, CLEARED, NOBODY, NOT_ASKED, staff_of
+from sim.tables import AWARE, NOBODY, NOT_ASKED, staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -37,16 +37,13 @@ class Approval(Mechanism):
         """Say which practices need approval."""
         org.practices.gated[:] = org.practices.risk >= self.risk
 
-    def step(self, org: Organisation) -> None:
-        """Age, withdraw, renew and clear requests, in the time that desks and liaisons have."""
-        work_queue(self.coefficients, org.week, org.luck.stream("approval", org.week), org.state)
 
-
+@Approval.weekly
 @kernel
-def work_queue(coefficients, week, stream, org):
-    """A week of the queue."""
+def work_queue(rules, week, luck, org):
+    """A week of the queue: requests age, are withdrawn, renewed and cleared in the time that desks and liaisons have."""
     c, e, d, p, desks, requests = (
-        coefficients[0], org.employees, org.departments, org.practices, org.desks, org.requests,
+        rules.approval[0], org.employees, org.departments, org.practices, org.desks, org.requests,
     )  # fmt: skip
     key, contact, today = e.key, e.contact, week % d.cleared.shape[1]
     practices, n = e.rung.shape
@@ -54,7 +51,7 @@ def work_queue(coefficients, week, stream, org):
     department, served, specificity, local, waiting = e.department, d.served, d.specificity, d.time, d.waiting
     cleared, home, room = d.cleared, desks.home, desks.time
     if not gates.any() and not was_gated.any():
-        return
+        return False
     cells, age = (
         np.empty(practices * n, np.int64),
         np.empty(practices * n, np.uint64),
@@ -66,7 +63,7 @@ def work_queue(coefficients, week, stream, org):
         if not needs_approval[k]:
             continue
         rung, practising, asked, approved = e.rung[k], e.practising[k], e.asked[k], e.approved[k]
-        patience, lot, expiry = branch(stream, 3 * k), branch(stream, 3 * k + 1), branch(stream, 3 * k + 2)
+        patience, lot, expiry = branch(luck, 3 * k), branch(luck, 3 * k + 1), branch(luck, 3 * k + 2)
         for here in range(len(size)):
             gated, founded = gates[here], not was_gated[here]
             if not gated and founded:
@@ -122,4 +119,5 @@ def work_queue(coefficients, week, stream, org):
         cleared[here, today] += 1
         e.approved[k, i] = week + c.holds
         contact[i] = week
-        e.asked[k, i] = CLEARED if e.rung[k, i] == AWARE else NOT_ASKED
+        e.asked[k, i], e.cleared[k, i] = NOT_ASKED, e.rung[k, i] == AWARE
+    return False

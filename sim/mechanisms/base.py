@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sim.parameters import Section
+from sim.parameters import Section, layout_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -19,36 +19,59 @@ class Mechanism(Section):
     `name` is that table's name: the class's in lower case unless set. `after` names the mechanism that one of your
     own follows in the week; without it, it comes last. A mechanism holds parameters only; whatever changes in a run
     lives in the organisation's columns, so one object serves any number of organisations.
+
+    What a shipped mechanism does in a week is its `loop`, a kernel of (rules, week, luck, org): all mechanisms'
+    coefficients, the week, the mechanism's stream of luck in it, and the state. It returns whether something rare is due
+    that is left to Python, to `attend`; `sim.mechanisms.week` calls all loops at once. `arrival`, of (rules, luck, rows, org)
+    with the stream of week 0, does the like for newcomers, and leaves the rest to `receive`. One of your own needs no
+    kernel: it has a `step`, and a `welcome`.
     """
 
     name: ClassVar[str]
     after: ClassVar[str] = ""
+    loop: ClassVar[Callable[..., bool] | None] = None
+    arrival: ClassVar[Callable[..., bool] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
 
-    @cached_property
-    def coefficients(self) -> np.ndarray:
-        """The parameters that are one number or switch, for kernels: a record array of one row, fields by key."""
-        layout = _layout(type(self))
-        return np.array([tuple(getattr(self, key) for key in layout.names or ())], layout)
+    @classmethod
+    def weekly(cls, loop: Callable[..., bool]) -> Callable[..., bool]:
+        """Make a kernel the loop of this class: `@Learning.weekly` above it."""
+        cls.loop = loop
+        return loop
+
+    @classmethod
+    def welcoming(cls, arrival: Callable[..., bool]) -> Callable[..., bool]:
+        """Make a kernel the arrival of this class."""
+        cls.arrival = arrival
+        return arrival
+
+    @classmethod
+    def layout(cls) -> np.dtype:
+        """How the coefficients lie: as in the class that owns the loop, for which alone it is compiled."""
+        owner = next(kind for kind in cls.__mro__ if "loop" in vars(kind))
+        return layout_of(cls if owner is Mechanism else owner)
 
     def build(self, org: Organisation) -> None:
         """Set the columns as they stand at week 0; called once, in the order of the schedule."""
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Set what newcomers bring to these rows of employees, int[n], whose own columns stand at their start."""
+        arrival = type(self).arrival
+        if arrival and arrival(org.rules, org.luck.stream(self.name), rows, org.state):
+            self.receive(org, rows)
+
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """Do what the arrival of these newcomers has left to do."""
 
     def step(self, org: Organisation) -> None:
         """Move the organisation by one week; `org.week` is the week that is being lived."""
+        loop = type(self).loop
+        if loop and loop(org.rules, org.week, org.luck.stream(self.name, org.week), org.state):
+            self.attend(org)
 
-
-@cache
-def _layout(kind: type[Mechanism]) -> np.dtype:
-    """How a mechanism's coefficients lie: one object a class, for a kernel compares layouts at every call."""
-    kinds = {bool: np.bool_, int: np.int64, float: np.float64}
-    return np.dtype(
-        [(key, kinds[of.annotation]) for key, of in kind.model_fields.items() if of.annotation in kinds]
-    )
+    def attend(self, org: Organisation) -> None:
+        """Do what the loop has left to do this week."""

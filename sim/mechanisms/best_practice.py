@@ -42,22 +42,20 @@ class BestPractice(Mechanism):
         quality = org.desks.quality
         quality[:, practices] += part * (self.start_quality - quality[:, practices])
 
-    def step(self, org: Organisation) -> None:
-        """Each way in force moves towards what works best among the departments it serves; the owner's if it has a home."""
-        if org.ways > 1 and org.desks.rows:
-            learn_ways(self.coefficients, org.state)
 
-
+@BestPractice.weekly
 @kernel
-def learn_ways(coefficients, org):
+def learn_ways(rules, week, luck, org):
     """Each way in force learns each practice from the department it serves (or is at home in) that has most of it.
 
     What allied firms show counts too: guided departments of their circle that other desks serve.
     """
-    c, d, desks, firms = coefficients[0], org.departments, org.desks, org.firms
+    c, d, desks, firms = rules.best_practice[0], org.departments, org.desks, org.firms
     worth, works, suits, guided, advice = d.worth, d.quality, d.suits, d.guided, d.advice
     specificity, liaisons, homes, quality = d.specificity, d.liaisons, desks.home, desks.quality
-    departments, practices = worth.shape
+    departments, practices, ways = suits.shape
+    if ways == 1:
+        return False
     for w in range(len(quality)):
         home = homes[w]
         if (desks.way == w).any():
@@ -80,3 +78,4 @@ def learn_ways(coefficients, org):
             loss = c.misfit * specificity[here] * (c.liaison_misfit if liaisons[here] > 0 else 1.0)
             for k in range(practices):
                 suits[here, k, departments + w] = quality[w, k] * (1.0 - loss)
+    return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.strategy import align
 from sim.parameters import parameter, share
@@ -35,9 +36,11 @@ class Committee(Mechanism):
         0.3, "added to what makes departments join a hub", source="assumed: a trial's starting value"
     )
 
-    def step(self, org: Organisation) -> None:
+    derived = {"begins": (int, lambda self: -1 if self.founded is None else self.founded)}
+
+    def attend(self, org: Organisation) -> None:
         """Found it when it is due; every `interval` weeks it meets."""
-        if org.week == self.founded:
+        if org.week == self.founded and not org.steered:
             self.found(org)
         if org.steered and (org.week - org.steered_since) % self.interval == 0:
             self.meet(org)
@@ -72,3 +75,11 @@ class Committee(Mechanism):
                 by_merit = merit[own] * (d.size * d.open)[own].sum() / total
                 d.favour[own] = 1.0 - self.reallocation + self.reallocation * by_merit
         org.plan["funding"].grant(org)
+
+
+@Committee.weekly
+@kernel
+def sit(rules, week, luck, org):
+    """Whether the committee is founded or meets this week."""
+    c, now = rules.committee[0], org.whole.now[0]
+    return week == c.begins or (now.steered and (week - now.steered_since) % c.interval == 0)

@@ -10,30 +10,30 @@ from sim.kernels import kernel
 from sim.luck import branch, draws
 from sim.tables import LAPSED, ROUTINE, TRYING, staff_of
 
-HAZARD, SHARE, COUNT = range(3)
+UTILITY, HAZARD, SHARE, COUNT = range(4)
 TIE = 1e-9  # a sum of shares that is exactly the threshold on paper may fall short of it by rounding
 
 
 @kernel
-def spread(coefficients, rule, stream, org):
+def spread(rules, luck, org):
     """Write into `changes` who moves to which rung; the number of them.
 
     Whoever does not practise, unaware, aware or lapsed, may try at once: HAZARD by a chance (Bass 1969), SHARE when
     exposure has come to the threshold, COUNT when so many contacts practise (Granovetter 1978).
     """
-    c, e, d = coefficients[0], org.employees, org.departments
+    c, e, d = rules.adoption[0], org.employees, org.departments
     changed_practice, changed, new_rung, new_way = org.changes
     indptr, indices, _ = org.ties
     key, threshold, first, size, opens, habit = e.key, e.threshold, d.first, d.size, d.open, d.habit
-    luck = np.empty(len(key))
+    draw, rule = np.empty(len(key)), c.by
     count = 0
     for k in range(len(e.rung)):
         rung, exposure, practising, way = e.rung[k], e.exposure[k], e.practising[k], e.way[k]
-        draws(branch(stream, k), key, luck)
+        draws(branch(luck, k), key, draw)
         for here in range(len(size)):
             external = c.external * opens[here]
             for i in staff_of(first, size, here):
-                u, to = luck[i], rung[i]
+                u, to = draw[i], rung[i]
                 if practising[i]:
                     if u < c.lapse:
                         to = LAPSED

@@ -48,28 +48,36 @@ class Digital(Mechanism):
         org.room, none = self.most, np.zeros(0, np.int32)
         org.set_ties(org.ties, (none, none, none))
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Newcomers have no digital ties: those of the leavers end."""
-        if log_off(rows, self.most, org.by_peers, org.state):
-            weigh(org)
+    def attend(self, org: Organisation) -> None:
+        """Share out the sources' weights, where somebody has a first contact or lost the last."""
+        weigh(org)
 
-    def step(self, org: Organisation) -> None:
-        """End the ties of who has stopped collaborating, then open new ones; exposure counts them next week."""
-        if meet(self.coefficients, org.by_peers, org.luck.stream("digital", org.week), org.state):
-            weigh(org)
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """The same."""
+        weigh(org)
 
 
+@Digital.welcoming
 @kernel
-def meet(coefficients, by_peers, stream, org):
-    """A week of the layer; whether `Influence.weigh` must run, because somebody has a first contact or lost the last.
+def end_ties(rules, luck, rows, org):
+    """Newcomers have no digital ties: those of the leavers end."""
+    return log_off(rules, rows, org)
+
+
+@Digital.weekly
+@kernel
+def meet(rules, week, luck, org):
+    """End the ties of who has stopped collaborating, then open new ones; exposure counts them next week.
+
+    Returns whether `influence.weigh` must run, because somebody has a first contact or lost the last.
 
     Where places are short, who comes first counts: the round begins with somebody by lot.
     """
-    c, e, p = coefficients[0], org.employees, org.practices
+    c, e, p = rules.digital[0], org.employees, org.practices
     key, online, used, department, manager = e.key, e.online, e.digital, e.department, e.manager
     first, size = org.departments.first, org.departments.size
     indptr, indices, weights = org.ties
-    n, room = len(key), c.most
+    n, room, heed = len(key), c.most, org.heed
     now = np.zeros(n, np.uint8)
     for k in range(len(p.key)):
         if p.collaborates[k]:
@@ -83,16 +91,16 @@ def meet(coefficients, by_peers, stream, org):
     for i in range(n):
         stop += online[i] > now[i]
     if stop > 0:
-        again = log_off(np.flatnonzero(online > now), room, by_peers, org)
+        again = log_off(rules, np.flatnonzero(online > now), org)
     online[:] = now
 
-    luck, who, some = np.empty(n), np.empty(n, np.int64), 0
-    draws(stream, key, luck)
+    draw, who, some = np.empty(n), np.empty(n, np.int64), 0
+    draws(luck, key, draw)
     for i in range(n):
-        if luck[i] < c.chance and now[i]:
+        if draw[i] < c.chance and now[i]:
             who[some] = i
             some += 1
-    whom, lot = branch(stream, 0), int(unit(branch(stream, 1)) * some)
+    whom, lot = branch(luck, 0), int(unit(branch(luck, 1)) * some)
     for turn in range(lot, lot + some):
         i = who[turn if turn < some else turn - some]
         if used[i] == room:
@@ -113,19 +121,19 @@ def meet(coefficients, by_peers, stream, org):
             continue
         if not tied(indptr, indices, i, j):
             here, there = indptr[i + 1] - room + used[i], indptr[j + 1] - room + used[j]
-            indices[here], weights[here] = j, c.strength
-            indices[there], weights[there] = i, c.strength
+            indices[here], weights[here], heed[here] = j, c.strength, c.strength * e.influence[j]
+            indices[there], weights[there], heed[there] = i, c.strength, c.strength * e.influence[i]
             used[i] += 1
             used[j] += 1
-            again |= count_pair(i, j, c.strength, by_peers, org)
+            again |= count_pair(rules, i, j, c.strength, org)
     return again
 
 
 @kernel
-def log_off(rows, room, by_peers, org):
+def log_off(rules, rows, org):
     """End all digital ties of the people in these rows, int[n]; returns what `meet` returns."""
     indptr, indices, weights = org.ties
-    used = org.employees.digital
+    used, room, heed = org.employees.digital, rules.digital[0].most, org.heed
     again = False
     for i in rows:
         org.employees.online[i] = 0
@@ -133,20 +141,20 @@ def log_off(rows, room, by_peers, org):
             used[i] -= 1
             at = indptr[i + 1] - room + used[i]
             j = indices[at]
-            again |= count_pair(i, j, -weights[at], by_peers, org)
-            indices[at], weights[at] = i, 0
+            again |= count_pair(rules, i, j, -weights[at], org)
+            indices[at], weights[at], heed[at] = i, 0, 0
             used[j] -= 1
             back = indptr[j + 1] - room
             last = back + used[j]
             while indices[back] != i:
                 back += 1
-            indices[back], weights[back] = indices[last], weights[last]
-            indices[last], weights[last] = j, 0
+            indices[back], weights[back], heed[back] = indices[last], weights[last], heed[last]
+            indices[last], weights[last], heed[last] = j, 0, 0
     return again
 
 
 @kernel
-def count_pair(i, j, weight, by_peers, org):
+def count_pair(rules, i, j, weight, org):
     """Let two people's tie weigh `weight` more in what they see of each other; returns what `meet` returns."""
     e = org.employees
     peers, practising = e.peers, e.practising
@@ -154,5 +162,5 @@ def count_pair(i, j, weight, by_peers, org):
     for k in range(len(peers)):
         peers[k, i] += practising[k, j] * for_one
         peers[k, j] += practising[k, i] * for_other
-    one, other = reweigh(i, for_one, by_peers, org), reweigh(j, for_other, by_peers, org)
+    one, other = reweigh(rules, i, for_one, org), reweigh(rules, j, for_other, org)
     return one or other

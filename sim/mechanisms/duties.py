@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import model_validator
 
@@ -11,9 +10,6 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import NOBODY
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 NAMES = (
     "governance", "best_practice", "content", "training", "technology", "leadership", "insight", "conversation",
@@ -53,6 +49,13 @@ class Duties(Mechanism):
     )
     insight_clears: float = share(0.2, "share of the noise of measurement that even effort takes away")
 
+    derived = {
+        "on_content": (float, lambda self: self.pace("content")),
+        "on_technology": (float, lambda self: self.pace("technology")),
+        "on_leadership": (float, lambda self: self.pace("leadership")),
+        "on_insight": (float, lambda self: self.pace("insight")),
+    }
+
     @model_validator(mode="after")
     def _something(self) -> Duties:
         if not any(getattr(self, name) > 0.0 for name in NAMES):
@@ -76,14 +79,6 @@ class Duties(Mechanism):
             for one in mechanisms
         )  # fmt: skip
 
-    @cached_property
-    def _paces(self) -> tuple[float, float, float, float]:
-        return self.pace("content"), self.pace("technology"), self.pace("leadership"), self.pace("insight")
-
-    def step(self, org: Organisation) -> None:
-        """What the desk's people do for the departments they serve, by how many of them there are."""
-        help_out(self.coefficients, self._paces, org.state)
-
 
 @kernel
 def desk_help(here, org):
@@ -101,16 +96,17 @@ def desk_help(here, org):
     return min(1.0, 100.0 * there)
 
 
+@Duties.weekly
 @kernel
-def help_out(coefficients, paces, org):
-    """A week's help; it is in proportion to desk people, up to one for each 100 staff served."""
-    c, d, x, presents = coefficients[0], org.departments, org.executives, org.practices.presents
-    content, technology, leadership, insight = paces
+def help_out(rules, week, luck, org):
+    """What desk people do for whom they serve this week, in proportion to them, up to one for each 100 staff served."""
+    c, d, x, presents = rules.duties[0], org.departments, org.executives, org.practices.presents
     for here in range(len(d.size)):
         there = desk_help(here, org)
         for k in range(len(presents)):
-            saves = c.content_saves * content if presents[k] else c.technology_saves * technology
+            saves = c.content_saves * c.on_content if presents[k] else c.technology_saves * c.on_technology
             d.ease[here, k] = max(0.0, 1.0 - saves * there)
-        d.insight[here] = min(1.0, d.insight[here] + c.insight_clears * insight * there)
-        gain = min(1.0, c.leadership_teaches * leadership * there)
+        d.insight[here] = min(1.0, d.insight[here] + c.insight_clears * c.on_insight * there)
+        gain = min(1.0, c.leadership_teaches * c.on_leadership * there)
         x.understanding[here] += gain * (1.0 - x.understanding[here])
+    return False

@@ -13,6 +13,7 @@ from sim.mechanisms.base import Mechanism
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
+    from sim.scenario import Scenario
 
 
 class Events(Mechanism):
@@ -43,14 +44,50 @@ class Events(Mechanism):
         if faults:
             raise InputError(faults)
         org.notices += tuple(
-            f"the event {name!r} ({event.what}) does nothing: the scenario has no [{event.needs}]"
+            f"the event {name!r} ({event.what}) does nothing: {why}"
             for name, event in self.scripted.items()
-            if event.needs and not org.plan[event.needs]
+            if (why := self._idle(org.plan, event))
         )
         for name, event in sorted(self.scripted.items()):
             once = type(event).step is Event.step
             for week in range(event.week, min(event.week if once else org.plan.weeks, org.plan.weeks) + 1):
                 org.agenda.setdefault(week, []).append((name, event))
+
+    def _idle(self, plan: Scenario, event: Event) -> str:
+        """Why an event can do nothing in a scenario; empty if it may."""
+        sponsorship = plan["sponsorship"]
+        if event.needs and not plan[event.needs]:
+            return f"the scenario has no [{event.needs}]"
+        if event.week > plan.weeks:
+            return f"week {event.week} comes after the last, {plan.weeks}"
+        if (
+            event.what == "sponsor_leaves"
+            and not sponsorship.sponsor_week
+            and not self._weeks("sponsor_named")
+        ):
+            return "nobody is ever named sponsor"
+        if event.what == "desk_founded" and plan["governance"].form == "none":
+            return "the form of governance is none"
+        return ""
+
+    def _weeks(self, what: str) -> list[int]:
+        """The weeks in which events of a kind are scripted."""
+        return sorted(event.week for event in self.scripted.values() if event.what == what)
+
+    def too_early(self, sponsorship: Any) -> list[Fault]:
+        """Sponsors who leave before anybody is named, by the mechanism `sponsorship` or by an event."""
+        named = (
+            [*self._weeks("sponsor_named"), *filter(None, [sponsorship.sponsor_week])] if sponsorship else []
+        )
+        return [
+            Fault(
+                f"events.{name}.week",
+                f"found {event.week}",
+                f"a week after a sponsor is named, in {min(named)}",
+            )
+            for name, event in self.scripted.items()
+            if event.what == "sponsor_leaves" and named and event.week < min(named)
+        ]
 
     def strangers(self, departments: Sequence[str], practices: Sequence[str], firms: int) -> list[Fault]:
         """What events name that is no department, practice or firm; and departments of two firms that cannot merge."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -82,20 +81,29 @@ class Funding(Mechanism):
     technology_yield: float = weight(1.5, "share of effort taken away per unit spent on tools per head")
     measurement_yield: float = weight(4.0, "share of noise taken away per unit spent on measurement per head")
 
+    derived = {
+        "fixed": (bool, lambda self: self.mode == "fixed"),
+        "taught": (float, lambda self: self.split.shares()[0]),
+        "desks": (float, lambda self: self.split.shares()[1]),
+        "tools": (float, lambda self: self.split.shares()[2]),
+        "measuring": (float, lambda self: self.split.shares()[3]),
+    }
+
     def build(self, org: Organisation) -> None:
         """Grant the base budget to the departments that the strategy opens."""
         org.firms.level[:] = self.level_in(0)
         self.grant(org)
-        self.buy(org, np.zeros_like(org.ledger[0]))
+        spend(org.rules, 0, org.state)
+        org.ledger[0] = 0.0
 
-    def step(self, org: Organisation) -> None:
-        """Set budgets (each quarter if earned), then spend a week's part of them."""
+    def attend(self, org: Organisation) -> None:
+        """Set budgets, by the schedule or, each quarter, as they are earned; then spend a week's part of them."""
         if self.mode == "fixed":
             org.firms.level[:] = self.level_in(org.week)
             self.grant(org)
-        elif org.week % QUARTER == 0 and self.level > 0.0:
+        else:
             self.earn(org)
-        self.buy(org, org.ledger[org.week])
+        spend(org.rules, org.week, org.state)
 
     def level_in(self, week: int) -> float:
         """The scheduled base level of a week."""
@@ -125,27 +133,29 @@ class Funding(Mechanism):
                 f.level[sharing] = np.average(f.level[sharing], weights=f.staff[sharing])
         self.grant(org)
 
-    def buy(self, org: Organisation, ledger: np.ndarray) -> None:
-        """Set what the budgets buy, and write a week's part of them into its page of the ledger."""
-        spend(self.coefficients, self._shares, org.state, ledger)
 
-    @cached_property
-    def _shares(self) -> tuple[float, float, float, float]:
-        return self.split.shares()
+@Funding.weekly
+@kernel
+def fund(rules, week, luck, org):
+    """Spend a week's part of the budgets; in weeks that change them, that comes first."""
+    c = rules.funding[0]
+    changes = c.fixed or (week % QUARTER == 0 and c.level > 0.0)
+    if not changes:
+        spend(rules, week, org)
+    return changes
 
 
 @kernel
-def spend(coefficients, shares, org, ledger):
-    """What each department's budget buys; `ledger` [D, uses] takes the week's units."""
-    c, d = coefficients[0], org.departments
-    training, desk, tools, measurement = shares
+def spend(rules, week, org):
+    """What each department's budget buys; the week's page of the ledger takes the units."""
+    c, d, ledger = rules.funding[0], org.departments, org.ledger[week]
     for here in range(len(d.size)):
-        desks = desk if d.pays_desk[here] else 0.0
-        taught, budget = training + desk - desks, d.budget[here]
-        d.purse[here] = desk * budget * d.size[here]
+        desks = c.desks if d.pays_desk[here] else 0.0
+        taught, budget = c.taught + c.desks - desks, d.budget[here]
+        d.purse[here] = c.desks * budget * d.size[here]
         d.courses[here] = min(1.0, c.course_yield * taught * budget * d.lead[here])
-        d.technology[here] = min(1.0, c.technology_yield * tools * budget)
-        d.insight[here] = min(1.0, c.measurement_yield * measurement * budget)
+        d.technology[here] = min(1.0, c.technology_yield * c.tools * budget)
+        d.insight[here] = min(1.0, c.measurement_yield * c.measuring * budget)
         weekly = budget * d.size[here] / WEEKS_A_YEAR
-        for use, part in enumerate((taught, desks, tools, measurement)):  # in the order of `USES`
+        for use, part in enumerate((taught, desks, c.tools, c.measuring)):  # in the order of `USES`
             ledger[here, use] = part * weekly

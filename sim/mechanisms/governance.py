@@ -11,15 +11,20 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.hubs import join_or_leave, staff_desks
+from sim.mechanisms.hubs import differ, join_or_leave, resent, staff_desks
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import NOBODY, USES, staff_of
+from sim.tables import NOBODY
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 SOURCE = "assumed: a trial's starting value"
+FORMS = ("none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic")
 HUBS = ("hub_and_spoke", "multiple_hubs")
+DESKLESS = ("none", "holistic")
+DECENTRALISED, SEVERAL, HOLISTIC = (
+    FORMS.index(one) for one in ("decentralised", "multiple_hubs", "holistic")
+)
 
 
 class Governance(Mechanism):
@@ -34,7 +39,11 @@ class Governance(Mechanism):
         parameter("hub_and_spoke", "structure of governance", source="claim 33")
     )
     founded: int = parameter(
-        52, "week in which it starts", unit="week", source="assumed: a trial's starting value", ge=1
+        52,
+        "week in which it starts; beyond the run: only if an event says so",
+        unit="week",
+        source=SOURCE,
+        ge=1,
     )
     mandate: float = share(0.3, "0 advises .. 1 mandates: pressure to join and to take the desk's way")
     locus: float = share(
@@ -80,12 +89,20 @@ class Governance(Mechanism):
     staff_per_liaison: float = parameter(
         100.0, "hubs: members for each liaison", unit="people", source=SOURCE, gt=0
     )
-    liaison_time: float = share(0.5, "a liaison's part of a full post", source=SOURCE)
+    liaison_time: float = share(
+        0.5, "a liaison's part of a full post, as far as hub and department can pay it", source=SOURCE
+    )
     liaison_hub_part: float = share(0.1, "posts that the hub pays for each liaison", source=SOURCE)
     liaison_department_part: float = share(
         0.4, "posts that the department pays for each liaison", source=SOURCE
     )
     liaison_most: float = share(0.5, "most of its team that a hub pays for liaisons", source=SOURCE)
+
+    derived = {
+        "structure": (int, lambda self: FORMS.index(self.form)),
+        "has_hubs": (bool, lambda self: self.form in HUBS),
+        "desks": (bool, lambda self: self.form not in DESKLESS),
+    }
 
     def desk_count(self, departments: int) -> int:
         """How many desks of a firm (or of allied firms that share them) have a way that no department had before."""
@@ -108,37 +125,15 @@ class Governance(Mechanism):
             if self.form == "centralised":
                 desks.home[here] = own[np.argmax(d.owner[own])]
 
-    def step(self, org: Organisation) -> None:
-        """Found, join or leave, pay the desks, and take the mandate's cost."""
-        if org.week < org.founded or self.form == "none":
-            return
-        d = org.departments
-        if self.form in HUBS:
-            self.join(org)
-        elif self.form == "decentralised":
-            d.guided[:] = d.open & (org.executives.engagement[: d.rows] >= self.paying_engagement)
-        else:
-            d.guided[:] = d.open
-        if self.form == "holistic":
-            return
-        if differ(d.guided, d.gated) or self.settle(org):
+    def attend(self, org: Organisation) -> None:
+        """Arrange anew what departments are served or which way is recommended, and live the week with it."""
+        if differ(org.state) or self.settle(org):
             self.arrange(org)
-        self.pay(org)
-        if self.mandate > 0.0:
-            resent(self.resentment, org.state)
-
-    def join(self, org: Organisation) -> None:
-        """Departments join and leave hubs; those that own the activity join at the founding."""
-        d = org.departments
-        steering = org.plan["committee"].joining if org.steered else 0.0
-        join_or_leave(self.coefficients, org.luck.stream("governance", org.week), steering, org.state)
-        if org.week == org.founded:
-            d.joined |= d.owner
-        d.guided[:] = d.joined
+        pay(org.rules, org.week, org.state)
 
     def settle(self, org: Organisation) -> bool:
         """With some luck, the tied hub with a territory's poorest way takes the best one's; whether one did."""
-        if self.form != "multiple_hubs" or not self.tied or org.week < org.founded + self.tie_after:
+        if not may_settle(org.rules, org.week, org.state):
             return False
         desks, settled = org.desks, False
         quality = desks.quality[desks.way].sum(axis=1)
@@ -162,13 +157,20 @@ class Governance(Mechanism):
             d.served[:] = np.where(d.guided, d.group, NOBODY)
         if self.form in HUBS:
             d.liaisons[:] = np.where(d.joined, np.maximum(1, d.size // self.staff_per_liaison), 0)
-            d.local[:] = self.liaison_time * d.liaisons
+            d.local[:] = 0.0  # until they are paid
         if org.ways > 1:
             recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
             d.advice[:] = np.where(d.guided, recommended, -1)
 
+    def follow(self, org: Organisation) -> None:
+        """Let service and liaisons follow departments that have changed firm or size."""
+        if org.week > org.founded and self.form not in DESKLESS:
+            self.arrange(org)
+
     def close(self, org: Organisation) -> None:
         """End all service; requests that wait are withdrawn, and the ways that were recommended live on where they are liked."""
+        if org.week < org.founded:
+            return
         d, desks = org.departments, org.desks
         org.founded = org.plan.weeks + 1
         d.joined[:] = d.guided[:] = False
@@ -177,34 +179,46 @@ class Governance(Mechanism):
         d.local[:] = d.time[:] = d.credit[:] = 0.0
         desks.people[:] = desks.time[:] = 0.0
 
-    def pay(self, org: Organisation) -> None:
-        """Pay desk people and liaisons; what a department pays for its liaisons is charged to its ledger."""
-        d, desks = org.departments, org.desks
-        if not desks.rows:
-            grown = np.minimum(1.0, (org.week - d.gated_since + 1) / self.hiring_weeks)
-            d.local[:] = np.where(d.gated, d.purse / self.person_cost * grown, 0.0)
-        staff_desks(
-            self.coefficients,
-            org.week - org.founded,
-            org.state,
-            org.ledger[org.week, :, USES.index("liaison")],
-        )
+
+@Governance.weekly
+@kernel
+def govern(rules, week, luck, org):
+    """Found, join or leave, pay the desks, and take the mandate's cost; Python arranges anew where that is due."""
+    c, d, founded = rules.governance[0], org.departments, org.whole.now[0].founded
+    if week < founded or c.structure == 0:
+        return False
+    if c.has_hubs:
+        join_or_leave(rules, luck, org)
+        for here in range(len(d.size)):
+            d.joined[here] |= week == founded and d.owner[here]
+            d.guided[here] = d.joined[here]
+    else:
+        for here in range(len(d.size)):
+            pays = org.executives.engagement[here] >= c.paying_engagement
+            d.guided[here] = d.open[here] and (pays or c.structure != DECENTRALISED)
+    if c.structure == HOLISTIC:
+        return False
+    if differ(org) or may_settle(rules, week, org):
+        return True
+    pay(rules, week, org)
+    return False
 
 
 @kernel
-def differ(guided, gated):
-    """Whether somewhere the gate does not stand as it should."""
-    return (guided != gated).any()
+def may_settle(rules, week, org):
+    """Whether a hub may take another's way this week: several hubs, tied, and for long enough."""
+    c = rules.governance[0]
+    return c.structure == SEVERAL and c.tied and week >= org.whole.now[0].founded + c.tie_after
 
 
 @kernel
-def resent(resentment, org):
-    """Being told costs belief, wherever a desk has a mandate."""
-    d, belief = org.departments, org.employees.belief
-    first, size, mandate = d.first, d.size, d.mandate
-    for k in range(len(belief)):
-        for here in range(len(size)):
-            if mandate[here] > 0.0:
-                left = 1.0 - resentment * mandate[here]
-                for i in staff_of(first, size, here):
-                    belief[k, i] *= left
+def pay(rules, week, org):
+    """Pay desk people and liaisons, charged to the departments' ledgers; then whoever is told resents it."""
+    c, d = rules.governance[0], org.departments
+    if len(org.desks.people) == 0:
+        for here in range(len(d.size)):
+            grown = min(1.0, (week - d.gated_since[here] + 1) / c.hiring_weeks)
+            d.local[here] = d.purse[here] / c.person_cost * grown if d.gated[here] else 0.0
+    staff_desks(rules, week, org)
+    if c.mandate > 0.0:
+        resent(c.resentment, org)

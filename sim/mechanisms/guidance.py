@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share
 from sim.tables import staff_of
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 SOURCE = "assumed: a trial's starting value"
 
@@ -25,15 +20,12 @@ class Guidance(Mechanism):
         52, "weeks that contact with the desk lasts", unit="weeks", source=SOURCE, ge=1
     )
 
-    def step(self, org: Organisation) -> None:
-        """Set everybody's guidance, and count those in contact."""
-        org.in_contact = guide(self.coefficients, org.week, org.state)
 
-
+@Guidance.weekly
 @kernel
-def guide(coefficients, week, org):
+def guide(rules, week, luck, org):
     """Guidance = policy x (.3 + .7 x contact x share of requests cleared), half where one knows neither."""
-    c, e, d = coefficients[0], org.employees, org.departments
+    c, e, d = rules.guidance[0], org.employees, org.departments
     contact, knows, guidance = e.contact, e.knows, e.guidance
     first, size, guided, cleared, waiting = d.first, d.size, d.guided, d.cleared, d.waiting
     in_contact = 0
@@ -52,4 +44,5 @@ def guide(coefficients, week, org):
             near = contact[i] > since
             in_contact += near
             guidance[i] = met if near else told if knows[i] else untold
-    return in_contact
+    org.whole.now[0].in_contact = in_contact
+    return False

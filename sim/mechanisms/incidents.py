@@ -58,18 +58,16 @@ class Incidents(Mechanism):
             )
         return self
 
-    def step(self, org: Organisation) -> None:
+    def attend(self, org: Organisation) -> None:
         """Let chance decide in each department whether something goes wrong, in which practice and how badly."""
         luck = org.luck.stream("incidents", org.week)
-        if not possible(self.coefficients, luck, org.state):
-            return
-        departments, practices, severities = happen(self.coefficients, luck, org.week, org.state)
+        departments, practices, severities = happen(org.rules, luck, org.week, org.state)
         for department, practice, severity in zip(departments, practices, severities, strict=True):
             self.strike(org, int(department), int(practice), float(severity))
 
     def chances(self, org: Organisation) -> np.ndarray:
         """Each department's chance of an incident as things stand: float64[D]."""
-        return chances_of(self.coefficients, exposed_risk(org.week, org.state), org.state)
+        return chances_of(org.rules, exposed_risk(org.week, org.state), org.state)
 
     def strike(self, org: Organisation, department: int, practice: int, severity: float) -> None:
         """Let an incident happen: belief falls, a rumour starts. There is no other way in which one happens.
@@ -124,9 +122,9 @@ def exposed_risk(week, org):
 
 
 @kernel
-def chances_of(coefficients, exposed, org):
+def chances_of(rules, exposed, org):
     """Each department's chance of an incident this week, float64[D]; `exposed` is its risk by practice."""
-    c, d = coefficients[0], org.departments
+    c, d = rules.incidents[0], org.departments
     chance = np.empty(len(d.size))
     for here in range(len(chance)):
         louder = 1.0 + c.voices * d.activity[here] / d.size[here]
@@ -134,16 +132,17 @@ def chances_of(coefficients, exposed, org):
     return chance
 
 
+@Incidents.weekly
 @kernel
-def possible(coefficients, stream, org):
+def possible(rules, week, luck, org):
     """Whether luck would have an incident somewhere if nobody there were cleared or knew the policy."""
-    c, d, risk = coefficients[0], org.departments, org.practices.risk
+    c, d, risk = rules.incidents[0], org.departments, org.practices.risk
     key, size, practised, activity = d.key, d.size, d.practised, d.activity
     for here in range(len(key)):
         most = 0.0
         for k in range(len(risk)):
             most += risk[k] * practised[here, k] / size[here]
-        if unit(word(stream, key[here])) < min(
+        if unit(word(luck, key[here])) < min(
             1.0, c.base * most * (1.0 + c.voices * activity[here] / size[here])
         ):
             return True
@@ -151,15 +150,15 @@ def possible(coefficients, stream, org):
 
 
 @kernel
-def happen(coefficients, stream, week, org):
+def happen(rules, luck, week, org):
     """This week's incidents: departments int64[n], practices int64[n] and severities float64[n]."""
-    c, key = coefficients[0], org.departments.key
+    c, key = rules.incidents[0], org.departments.key
     exposed = exposed_risk(week, org)
-    chance = chances_of(coefficients, exposed, org)
-    which, how = branch(stream, 0), branch(stream, 1)
+    chance = chances_of(rules, exposed, org)
+    which, how = branch(luck, 0), branch(luck, 1)
     struck = np.empty(len(key), np.bool_)
     for here in range(len(key)):
-        struck[here] = unit(word(stream, key[here])) < chance[here]
+        struck[here] = unit(word(luck, key[here])) < chance[here]
     departments = np.flatnonzero(struck)
     practices, severities = np.empty(len(departments), np.int64), np.empty(len(departments))
     for n in range(len(departments)):

@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from sim.errors import Fault, InputError
 from sim.kernels import kernel
-from sim.luck import exponential, key_with, normal, unit, word
+from sim.luck import branch, exponential, key_with, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
 from sim.tables import staff_of
@@ -76,90 +76,112 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        self.welcome(org, np.arange(org.employees.rows))
-        self.weigh(org)
+        introduce(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
+        weigh(org)
 
-    def weigh(self, org: Organisation) -> None:
-        """Share out the sources' weights among the reports, contacts, manager and executives that everybody has.
-
-        Raises:
-            InputError: somebody's ties are too strong to be summed.
-        """
-        e, d = org.employees, org.departments
-        head, top, self_ = d.head[e.department], org.firms.top[d.firm[e.department]], np.arange(e.rows)
-        seen = np.full(e.rows, 2) - (head == top) - (head == self_) - ((top == self_) & (head != top))
-        heard = heeded_contacts(org.ties, e.influence) + e.outsiders.sum(axis=0)
-        if heard.max() > np.iinfo(e.peers.dtype).max:
-            raise InputError([Fault("ties", f"summed strength {heard.max():.3g}", "weaker ties")])
-        counts = np.stack([e.reports, heard, e.manager >= 0, seen]).astype(float)
-        weights = np.array([self.reports, self.peers, self.manager, self.executives])
-        present = (counts > 0) * weights[:, None]
-        total = present.sum(axis=0)
-        e.peers_most[:], e.attention[:], org.by_peers = heard, total, self.peers
-        unit = np.divide(present, total * counts, out=np.zeros_like(counts), where=(counts > 0) & (total > 0))
-        e.sources[:3] = unit[:3]
-        e.sources[3] = unit[3] * (head != self_)
-        e.sources[4] = unit[3] * ((head != top) & (self_ != top))
-
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw what newcomers believe; how much somebody is heeded belongs to the seat, as its ties do: once a seat."""
-        luck = org.luck
-        introduce(self.coefficients, luck.stream("belief"), luck.stream("influence"), rows, org.state)
-
-    def step(self, org: Organisation) -> None:
-        """Read exposure from last week's practitioners and move belief."""
-        see_and_believe(self.coefficients, org.state)
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """Share out the sources' weights anew."""
+        weigh(org)
 
 
 def weigh(org: Organisation) -> None:
-    """Share out the sources' weights anew, if there are any."""
+    """Share out the sources' weights anew among the reports, contacts, manager and executives that everybody has.
+
+    Raises:
+        InputError: somebody's ties are too strong to be summed.
+    """
     if org.plan["influence"]:
-        org.plan["influence"].weigh(org)
+        heard = share_out(org.rules, org.state)
+        if heard > np.iinfo(org.employees.peers.dtype).max:
+            raise InputError([Fault("ties", f"summed strength {heard:.3g}", "weaker ties")])
 
 
 @kernel
-def heeded_contacts(ties, influence):
-    """Each one's summed tie times influence of all contacts: what `peers` would be if all of them practised."""
-    total = np.zeros(len(ties.indptr) - 1, np.int64)
-    for i in range(len(total)):
-        for at in range(ties.indptr[i], ties.indptr[i + 1]):
-            total[i] += ties.weights[at] * influence[ties.indices[at]]
-    return total
+def share_out(rules, org):
+    """Set everybody's `sources`; the greatest summed strength of anybody's contacts."""
+    c, e, d, top_of = rules.influence[0], org.employees, org.departments, org.firms.top
+    sources, manager, reports = e.sources, e.manager, e.reports
+    (indptr, indices, weights), influence, outsiders = org.ties, e.influence, e.outsiders
+    most = 0
+    for i in range(len(manager)):
+        head, top = d.head[e.department[i]], top_of[d.firm[e.department[i]]]
+        heard = 0
+        for at in range(indptr[i], indptr[i + 1]):
+            heard += weights[at] * influence[indices[at]]
+        for at in range(len(outsiders)):
+            heard += outsiders[at, i]
+        most = max(most, heard)
+        by_head, by_top = head != i, head != top and top != i
+        seen = int(by_head) + int(by_top)
+        total = c.reports * (reports[i] > 0) + c.peers * (heard > 0)
+        total += c.manager * (manager[i] >= 0)
+        total += c.executives * (seen > 0)
+        e.peers_most[i], e.attention[i] = heard, total
+        sources[:, i] = 0.0
+        if total > 0.0:
+            if reports[i] > 0:
+                sources[0, i] = c.reports / (total * reports[i])
+            if heard > 0:
+                sources[1, i] = c.peers / (total * heard)
+            if manager[i] >= 0:
+                sources[2, i] = c.manager / total
+            if seen > 0:
+                sources[3, i] = by_head * c.executives / (total * seen)
+                sources[4, i] = by_top * c.executives / (total * seen)
+    return most
 
 
+@Influence.welcoming
 @kernel
-def introduce(coefficients, stream, heed, rows, org):
-    """What people in these rows, int64[n], believe before they have seen anything; in new seats, how much they are heeded."""
-    c, e = coefficients[0], org.employees
+def introduce(rules, luck, rows, org):
+    """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded.
+
+    Their contacts, who come with the seat, take that in. Newcomers practise
+    nothing yet, so only the weights of what their contacts see change; returns what `reweigh` returns.
+    """
+    c, e = rules.influence[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
+    (indptr, indices, weights), heed_of = org.ties, org.heed
+    again, first = False, branch(luck, 0)
     for i in rows:
-        if e.hires[i] == 0:
-            heeded = exponential(c.spread * normal(word(heed, key[i])))
-            e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        before = e.influence[i]
+        heeded = exponential(c.spread * normal(word(luck, key[i])))
+        e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        for at in range(indptr[i], indptr[i + 1]):
+            j = indices[at]
+            if j == i:  # the rest of the row is idle
+                break
+            back = indptr[j]
+            while indices[back] != i:
+                back += 1
+            heed_of[back] = weights[at] * e.influence[i]
+            again |= reweigh(rules, j, weights[at] * (e.influence[i] - before), org)
     for k in range(len(practice)):
         for i in rows:
-            belief[k, i] = least + (most - least) * unit(word(stream, key_with(key[i], practice[k])))
+            belief[k, i] = least + (most - least) * unit(word(first, key_with(key[i], practice[k])))
+    return again
 
 
 @kernel
-def reweigh(i, change, by_peers, org):
-    """Note that somebody's contacts weigh `change` more; whether `Influence.weigh` must run, as they had none or have none.
+def reweigh(rules, i, change, org):
+    """Note that somebody's contacts weigh `change` more; whether `weigh` must run, as they had none or have none.
 
-    Otherwise this leaves the same bits as `weigh`; `by_peers` is the weight of peers as a source.
+    Otherwise this leaves the same bits as `weigh`.
     """
     e = org.employees
     before = e.peers_most[i]
     now = before + change
     e.peers_most[i] = now
     if before > 0 and now > 0 and e.attention[i] > 0.0:
-        e.sources[1, i] = by_peers / (e.attention[i] * now)
+        e.sources[1, i] = rules.influence[0].peers / (e.attention[i] * now)
     return (before > 0) != (now > 0)
 
 
+@Influence.weekly
 @kernel
-def see_and_believe(coefficients, org):
-    """Exposure and belief of everybody for every practice, one week on."""
-    c, e, d = coefficients[0], org.employees, org.departments
+def see_and_believe(rules, week, luck, org):
+    """Exposure, from last week's practitioners, and belief of everybody for every practice, one week on."""
+    c, e, d = rules.influence[0], org.employees, org.departments
     by_exposure, by_experience, by_lead = c.by_exposure, c.by_experience, c.by_lead
     of_reports, of_peers, of_manager, of_head, of_top = (
         e.sources[0], e.sources[1], e.sources[2], e.sources[3], e.sources[4],
@@ -188,3 +210,4 @@ def see_and_believe(coefficients, org):
                 change = by_exposure * (seen - b) + by_lead * (lead - b)
                 belief[i] = b + change + practising[i] * by_experience * (worth[i] - b)
                 exposure[i] = seen
+    return False

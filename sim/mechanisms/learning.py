@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.kernels import kernel
 from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate
 from sim.tables import staff_of
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 TRIAL = "assumed: a trial's starting value"
 
@@ -31,15 +26,12 @@ class Learning(Mechanism):
     )
     policy_by_training: float = rate(0.01, "further chance under full training", source="as above")
 
-    def step(self, org: Organisation) -> None:
-        """Move training, fluency and knowledge of the policy by one week."""
-        learn(self.coefficients, org.week, org.luck.stream("learning", org.week), org.state)
 
-
+@Learning.weekly
 @kernel
-def learn(coefficients, week, stream, org):
+def learn(rules, week, luck, org):
     """Everybody's training, fluency and knowledge of the policy, one week on."""
-    c, e, d = coefficients[0], org.employees, org.departments
+    c, e, d = rules.learning[0], org.employees, org.departments
     by_training, by_practice, forgetting = c.by_training, c.by_practice, c.forgetting
     by_chance, policy_by_training, taught_weeks = c.policy_by_chance, c.policy_by_training, c.taught_weeks
     first, size, course, guided = d.first, d.size, d.courses, d.guided
@@ -60,4 +52,5 @@ def learn(coefficients, week, stream, org):
             training[i] = t
         if guided[here]:
             for i in staff_of(first, size, here):
-                knows[i] |= unit(word(stream, key[i])) < by_chance + policy_by_training * training[i]
+                knows[i] |= unit(word(luck, key[i])) < by_chance + policy_by_training * training[i]
+    return False

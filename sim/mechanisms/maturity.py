@@ -8,11 +8,14 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.outcome import converged_now
 from sim.parameters import parameter, share
+from sim.tally import measure
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 STAGES = ("planning", "presence", "engagement", "formalized", "strategic", "converged")
+stage_6 = kernel(converged_now)
+
 SOURCE = "stages: Li & Solis 2013; the cut assumed"
 
 
@@ -35,29 +38,29 @@ class Maturity(Mechanism):
         """Read the stage of week 0."""
         self.step(org)
 
-    def step(self, org: Organisation) -> None:
-        """Read the stage of this week, 1 to 6."""
-        org.stage = self.stage(org)
 
-    def stage(self, org: Organisation) -> int:
-        """The highest stage whose rule holds; 1 where none does."""
-        A, _, C, V, *_ = org.measured.tolist()
-        active, guided, engaging, publishing, engagement, alignment, sponsored = signs(
-            self.coefficients, org.state
-        )
-        if converged_now(A, C, V, alignment, org.plan.outcome):
-            return 6
-        if active >= self.strategic_departments and self.dominant <= C and engagement >= self.executives:
-            return 5
-        if sponsored and active >= self.formal_departments and guided >= self.policy_reach:
-            return 4
-        if engaging >= min(self.engaged_departments, org.departments.rows):
-            return 3
-        return 2 if publishing >= self.presence else 1
+@Maturity.weekly
+@kernel
+def read_off(rules, week, luck, org):
+    """The highest stage whose rule holds this week; 1 where none does."""
+    measure(org)
+    c, A, C, V = rules.maturity[0], org.whole.measures[0], org.whole.measures[2], org.whole.measures[3]
+    active, guided, engaging, publishing, engagement, alignment, sponsored = signs(rules, org)
+    stage = 2 if publishing >= c.presence else 1
+    if engaging >= min(c.engaged_departments, len(org.departments.size)):
+        stage = 3
+    if sponsored and active >= c.formal_departments and guided >= c.policy_reach:
+        stage = 4
+    if active >= c.strategic_departments and c.dominant <= C and engagement >= c.executives:
+        stage = 5
+    if stage_6(A, C, V, alignment, rules.outcome[0]):
+        stage = 6
+    org.whole.now[0].stage = stage
+    return False
 
 
 @kernel
-def signs(coefficients, org):
+def signs(rules, org):
     """What the rules of stages 2 to 6 look at, beside the measures.
 
     Returns:
@@ -65,7 +68,7 @@ def signs(coefficients, org):
         engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence;
         mean engagement of executives; mean alignment of departments' goals, by staff; whether every firm has a sponsor.
     """
-    c, d, p = coefficients[0], org.departments, org.practices
+    c, d, p = rules.maturity[0], org.departments, org.practices
     practised, size = d.practised, d.size
     departments, practices = practised.shape
     lively, served, most, publishing, aligned = 0, 0, 0, 0.0, 0.0

@@ -49,17 +49,26 @@ class Measurement(Mechanism):
         key = combine(org.departments.key[:, None], org.practices.key[None, :])
         org.departments.error[:] = org.luck.normal("measurement", key, org.week // QUARTER)
 
-    def step(self, org: Organisation) -> None:
-        """Measure worth and set each executive's evidence."""
-        if org.week % QUARTER == 0:
-            self.draw_errors(org)
-        measure(self.coefficients, org.week, org.state)
+    def attend(self, org: Organisation) -> None:
+        """Draw a new quarter's errors, then measure."""
+        self.draw_errors(org)
+        measure(org.rules, org.week, org.state)
+
+
+@Measurement.weekly
+@kernel
+def report(rules, week, luck, org):
+    """Measure worth and set each executive's evidence; a new quarter has new errors first."""
+    new = week % QUARTER == 0
+    if not new:
+        measure(rules, week, org)
+    return new
 
 
 @kernel
-def measure(coefficients, week, org):
+def measure(rules, week, org):
     """Measured worth of each department and practice; evidence of the heads and, last, of the firms' top executives."""
-    c, d, x = coefficients[0], org.departments, org.executives
+    c, d, x = rules.measurement[0], org.departments, org.executives
     departments, delay, practices = d.past.shape
     all_worth, all_active = np.zeros(len(org.firms.top)), np.zeros(len(org.firms.top))
     for seat in range(len(x.firm)):

@@ -76,35 +76,48 @@ class Outside(Mechanism):
 
     def spread_by(self, week: int) -> float:
         """Share of people outside seen practising in a week, that of the last look; the same for every practice."""
-        missing = (self.ceiling - self.start) * math.exp(-self.growth * (week - week % self.interval))
-        return self.ceiling * self.start / (self.start + missing) if self.start else 0.0
+        return float(spread_by(self.coefficients, week))
 
     def build(self, org: Organisation) -> None:
         """Draw everybody's contacts."""
-        self.welcome(org, np.arange(org.employees.rows))
+        arrive(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
         weigh(org)
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """Draw newcomers' contacts, in place of the leavers'."""
-        luck, seen = org.luck.stream("outside"), self.spread_by(org.week)
-        if arrive(self.coefficients, seen, org.by_peers, luck, rows, org.state):
-            weigh(org)
-
-    def step(self, org: Organisation) -> None:
+    def attend(self, org: Organisation) -> None:
         """Let those contacts begin who are due; exposure counts them next week."""
-        if org.week % self.interval == 0:
-            begin(self.spread_by(org.week), org.luck.stream("outside"), org.state)
+        begin(spread_by(self.coefficients, org.week), org.luck.stream(self.name), org.state)
+
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
+        """Share out the sources' weights, where somebody has a first contact or lost the last."""
+        weigh(org)
 
 
 @kernel
-def arrive(coefficients, spread, by_peers, stream, rows, org):
-    """Give the people in these rows, int[n], contacts; whether `Influence.weigh` must run, see `reweigh`."""
-    c, e = coefficients[0], org.employees
+def spread_by(coefficients, week):
+    """See `Outside.spread_by`."""
+    c = coefficients[0]
+    missing = (c.ceiling - c.start) * math.exp(-c.growth * (week - week % c.interval))
+    return c.ceiling * c.start / (c.start + missing) if c.start > 0.0 else 0.0
+
+
+@Outside.weekly
+@kernel
+def looks(rules, week, luck, org):
+    """Whether people look this week at what those outside do."""
+    return week % rules.outside[0].interval == 0
+
+
+@Outside.welcoming
+@kernel
+def arrive(rules, luck, rows, org):
+    """Give the people in these rows, int[n], contacts; whether `influence.weigh` must run, see `reweigh`."""
+    spread = spread_by(rules.outside, org.whole.now[0].week)
+    c, e = rules.outside[0], org.employees
     key, outsiders, level, owner = e.key, e.outsiders, e.level, org.departments.owner
     again = False
     for i in rows:
         mean = c.contacts * (c.bridging if owner[e.department[i]] or level[i] >= HEAD else 1.0)
-        u, number = unit(word(branch(stream, 0), key[i])), 0
+        u, number = unit(word(branch(luck, 0), key[i])), 0
         chance = math.exp(-mean)
         below = chance
         while u >= below and number < c.most:
@@ -117,13 +130,13 @@ def arrive(coefficients, spread, by_peers, stream, rows, org):
             if at >= number and outsiders[at, i] == 0:
                 break
             if at < number:
-                z = normal(word(branch(stream, 1 + at), key[i]))
+                z = normal(word(branch(luck, 1 + at), key[i]))
                 heavy = max(1, round(UNIT * c.strength * min(c.heaviest, exponential(c.spread * z))))
             gained += heavy - outsiders[at, i]
             outsiders[at, i] = heavy
-        again |= reweigh(i, gained, by_peers, org)
+        again |= reweigh(rules, i, gained, org)
         for k in range(len(e.outside)):
-            look_outside(i, k, spread, stream, org)
+            look_outside(i, k, spread, luck, org)
     return again
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -10,9 +10,6 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.measurement import QUARTER
 from sim.parameters import parameter, share
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 
 class Programmes(Mechanism):
@@ -30,19 +27,17 @@ class Programmes(Mechanism):
     )
     pace: float = share(0.25, "part of the support that moves each quarter")
     even: float = share(0.2, "part of the support that all practices share alike, whatever they bring")
-
-    def step(self, org: Organisation) -> None:
-        """Move support at the end of each quarter."""
-        if org.week % QUARTER == 0:
-            measurement = org.plan["measurement"]
-            seen = (measurement.focus, measurement.followers) if measurement else (0.0, 1.0)
-            steer(self.coefficients, self.reporting == "pooled", *seen, org.state)
+    derived = {"pooled": (bool, lambda self: self.reporting == "pooled")}
 
 
+@Programmes.weekly
 @kernel
-def steer(coefficients, pooled, focus, followers, org):
-    """Move each department's support towards its practices' parts of the signal; nothing where there is no signal."""
-    c, d = coefficients[0], org.departments
+def steer(rules, week, luck, org):
+    """Each quarter, move departments' support towards practices' parts of the signal; nothing where there is no signal."""
+    if week % QUARTER != 0:
+        return False
+    c, d, seen = rules.programmes[0], org.departments, rules.measurement[0]
+    focus, followers = (seen.focus, seen.followers) if seen.on else (0.0, 1.0)
     departments, practices = d.backing.shape
     signal = np.zeros(practices)
     for here in range(departments):
@@ -57,6 +52,7 @@ def steer(coefficients, pooled, focus, followers, org):
             continue
         for k in range(practices):
             if d.meant[here, k]:
-                part = 1.0 / meant if pooled else signal[k] / total
+                part = 1.0 / meant if c.pooled else signal[k] / total
                 due = c.even + (1.0 - c.even) * meant * part
                 d.backing[here, k] += c.pace * (due - d.backing[here, k])
+    return False

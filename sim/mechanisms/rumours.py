@@ -28,6 +28,7 @@ class Rumours(Mechanism):
         "part of it that one correcting contact takes away in a week",
         source="claim 66: c_p; value assumed",
     )
+    least: float = share(0.001, "belief in it below which somebody has forgotten it")
     doubt: float = share(0.1, "most that a contact who practises may believe it and still correct it")
     official: float = weight(
         0.5,
@@ -42,20 +43,17 @@ class Rumours(Mechanism):
         rumour = org.employees.rumour[org.rows_of(department)]
         rumour += severity * (1.0 - rumour)
 
-    def step(self, org: Organisation) -> None:
-        """Spread, forget and correct the rumour, and let it cost belief in practices."""
-        told = org.week - self.statement_after
-        stated = told >= 0 and bool(org.incidents[told].any())
-        talk(self.coefficients, stated, org.state)
 
-
+@Rumours.weekly
 @kernel
-def talk(coefficients, stated, org):
-    """A week of talk by what everybody believed before it; `stated` says whether the official statement is made."""
-    c, e = coefficients[0], org.employees
+def talk(rules, week, luck, org):
+    """A week of talk, by what everybody believed before it, and what it costs of the belief in practices."""
+    c, e = rules.rumours[0], org.employees
+    told = week - c.statement_after
+    stated = told >= 0 and org.incidents[told].any()
     rumour, breadth, department, lead = e.rumour, e.breadth, e.department, org.departments.lead
     if not rumour.any():
-        return
+        return False
     spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
     before, corrects = rumour.copy(), (breadth > 0) & (rumour <= c.doubt)
     indptr, indices, weights = org.ties
@@ -73,8 +71,9 @@ def talk(coefficients, stated, org):
         now *= 1.0 - min(1.0, crowd * correcting)
         if stated:
             now *= 1.0 - min(1.0, official * lead[department[i]])
-        rumour[i] = now
+        rumour[i] = now if now >= c.least else 0.0
     for k in range(len(e.belief)):
         belief = e.belief[k]
         for i in range(len(belief)):
             belief[i] -= disbelief * rumour[i] * belief[i]
+    return False

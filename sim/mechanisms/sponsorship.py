@@ -66,11 +66,13 @@ class Sponsorship(Mechanism):
     )
     directive_lead: float = share(0.6, "part of the lead that a directive style leaves", source=TRIAL)
 
+    derived = {"named_in": (int, lambda self: -1 if self.sponsor_week is None else self.sponsor_week)}
+
     def build(self, org: Organisation) -> None:
         """Draw the executives' engagement and understanding as they stand at week 0."""
         org.executives.style[:] = self.style
         self.seat(org, np.arange(org.executives.rows))
-        self.lead(org)
+        feel_lead(org.rules, org.state)
 
     def seat(self, org: Organisation, seats: np.ndarray) -> np.ndarray:
         """Draw engagement and understanding of who takes these seats, int[n] rows; the keys of their luck, uint64[n]."""
@@ -83,13 +85,10 @@ class Sponsorship(Mechanism):
         x.understanding[seats] = self.understanding * luck
         return own
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
+    def receive(self, org: Organisation, rows: np.ndarray) -> None:
         """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
-        x = org.executives
+        x, f = org.executives, org.firms
         seats = vacant(x.person, rows)
-        if not seats.size:
-            return
-        f = org.firms
         stay = [np.delete(x.engagement, seats)[np.delete(x.firm, seats) == firm] for firm in range(f.rows)]
         support = np.array([one.mean() if one.size else 0.0 for one in stay])[x.firm[seats]]
         luck = org.luck.uniform("successors", self.seat(org, seats))
@@ -102,26 +101,20 @@ class Sponsorship(Mechanism):
                 left = x.engagement[x.sponsor & (x.firm == firm)]
                 f.sponsored[firm], f.pull[firm] = left.size > 0, left.max(initial=0.0)
 
-    def step(self, org: Organisation) -> None:
-        """Move understanding and engagement by one week, then the lead that departments feel."""
-        if org.week == self.sponsor_week:
-            self.name_sponsor(org)
-        back_or_cool(self.coefficients, org.week, org.state)
-        self.lead(org)
+    def attend(self, org: Organisation) -> None:
+        """Name the sponsor, then live the week with one."""
+        self.name_sponsor(org)
+        back_and_lead(org.rules, org.week, org.state)
 
     def name_sponsor(self, org: Organisation) -> None:
-        """In each firm the most engaged executive becomes the sponsor; the pull is their engagement at naming."""
+        """In each firm the most engaged executive becomes the one sponsor; the pull is their engagement at naming."""
         x, f = org.executives, org.firms
         for firm in np.unique(x.firm):
             own = np.flatnonzero(x.firm == firm)
             sponsor = own[np.argmax(x.engagement[own])]
             x.engagement[sponsor] = max(x.engagement[sponsor], self.sponsor_engagement)
-            x.sponsor[sponsor] = True
+            x.sponsor[own], x.sponsor[sponsor] = False, True
             f.sponsored[firm], f.pull[firm] = True, x.engagement[sponsor]
-
-    def lead(self, org: Organisation) -> None:
-        """Lead felt in each department: its head's and the top's engagement, more if they guide."""
-        feel_lead(self.coefficients, org.state)
 
 
 @kernel
@@ -134,10 +127,34 @@ def vacant(person, rows):
     return np.flatnonzero(leaves)
 
 
+@Sponsorship.welcoming
 @kernel
-def back_or_cool(coefficients, week, org):
+def succeed(rules, luck, rows, org):
+    """Whether newcomers take executives' seats."""
+    return len(vacant(org.executives.person, rows)) > 0
+
+
+@Sponsorship.weekly
+@kernel
+def sponsor(rules, week, luck, org):
+    """A week of sponsorship; in the week in which a sponsor is named, that comes first."""
+    named = week == rules.sponsorship[0].named_in
+    if not named:
+        back_and_lead(rules, week, org)
+    return named
+
+
+@kernel
+def back_and_lead(rules, week, org):
+    """Engagement, and the lead that departments feel from it, one week on."""
+    back_or_cool(rules, week, org)
+    feel_lead(rules, org)
+
+
+@kernel
+def back_or_cool(rules, week, org):
     """Understanding and engagement of the heads and, last, the firms' top executives, one week on."""
-    c, e, d, x, f = coefficients[0], org.employees, org.departments, org.executives, org.firms
+    c, e, d, x, f = rules.sponsorship[0], org.employees, org.departments, org.executives, org.firms
     expectation = c.expectation * min(1.0, week / c.patience)
     understanding, engagement, evidence, expected = x.understanding, x.engagement, x.evidence, x.expected
     executives, mean = np.zeros(len(f.top)), np.zeros(len(f.top))
@@ -170,9 +187,9 @@ def back_or_cool(coefficients, week, org):
 
 
 @kernel
-def feel_lead(coefficients, org):
+def feel_lead(rules, org):
     """Lead felt in each department: its head's and the top's engagement, more if they guide."""
-    c, d, x, seat = coefficients[0], org.departments, org.executives, org.firms.seat
+    c, d, x, seat = rules.sponsorship[0], org.departments, org.executives, org.firms.seat
     for here in range(len(d.lead)):
         top = seat[d.firm[here]]
         engaged = c.head_weight * x.engagement[here] + (1.0 - c.head_weight) * x.engagement[top]

@@ -31,18 +31,16 @@ class Teaching(Mechanism):
         e = org.employees
         e.turn[:] = np.lexsort((org.luck.uniform("teaching", e.key), e.department))
 
-    def step(self, org: Organisation) -> None:
-        """A week of teaching."""
-        teach_all(self.coefficients, org.week, org.luck.stream("teaching", org.week), org.state)
 
-
+@Teaching.weekly
 @kernel
-def teach_all(coefficients, week, stream, org):
+def teach_all(rules, week, luck, org):
     """Desks teach where there is a gate; without any, whoever is served may be taught by a colleague."""
     if org.departments.gated.any():
-        teach(coefficients[0].pupils, week, org)
+        teach(rules.teaching[0].pupils, week, org)
     elif org.departments.guided.any():
-        teach_among_colleagues(coefficients[0].colleagues, week, stream, org)
+        teach_among_colleagues(rules.teaching[0].colleagues, week, luck, org)
+    return False
 
 
 @kernel

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from sim.kernels import kernel
 from sim.luck import combine, key_of
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Team(Mechanism):
-    """Employees who become the hub's members when governance is founded (claims 30, 34, 35, 41).
+    """Employees who become the hub's members when governance is founded, in a form that has desks (claims 30, 34, 35, 41).
 
     They know each other, reach out to other departments, and may lead by practising. Ties that land one by one in many
     departments are what rewiring is to complex contagion; several into one circle of colleagues make a wide bridge
@@ -51,15 +52,14 @@ class Team(Mechanism):
         1.0, "part of the members who begin to practise all that is meant for their department"
     )
 
-    def step(self, org: Organisation) -> None:
-        """Appoint the members in the week in which governance is founded."""
-        if org.week == org.founded:
-            territory = org.firms.territory[org.departments.firm]
-            for here in np.unique(territory):
-                rooms = np.flatnonzero(territory == here)
-                members = self.members(org, rooms)
-                self.reach_out(org, members, rooms)
-                self.lead(org, members)
+    def attend(self, org: Organisation) -> None:
+        """Appoint the members."""
+        territory = org.firms.territory[org.departments.firm]
+        for here in np.unique(territory):
+            rooms = np.flatnonzero(territory == here)
+            members = self.members(org, rooms)
+            self.reach_out(org, members, rooms)
+            self.lead(org, members)
 
     def members(self, org: Organisation, rooms: np.ndarray) -> np.ndarray:
         """Rows of the members from these departments, which take turns; in each the first of its own order is taken."""
@@ -111,3 +111,10 @@ class Team(Mechanism):
         begin = d.meant[here].T & (e.practising[:, members] == 0) & (luck < self.practising)
         practices, which = np.nonzero(begin)
         org.move(members[which], practices, TRYING, d.habit[here[which], practices])
+
+
+@Team.weekly
+@kernel
+def appointed(rules, week, luck, org):
+    """Whether members are appointed: in the week in which governance, with desks, is founded."""
+    return week == org.whole.now[0].founded and rules.governance[0].desks

@@ -29,12 +29,9 @@ class Turbulence(Mechanism):
     )
     forgotten: float = share(0.5, "part of what desks have learned of the practice that is lost then")
 
-    def step(self, org: Organisation) -> None:
+    def attend(self, org: Organisation) -> None:
         """Change what is best in the practices whose week it is."""
-        luck = org.luck.stream("turbulence", org.week)
-        changed = changing(self.coefficients, luck, org.state)
-        if not changed.size:
-            return
+        changed = changing(org.rules, org.luck.stream("turbulence", org.week), org.state)
         ways, best_practice = org.plan["ways"], org.plan["best_practice"]
         if ways:
             ways.draw_own(org, changed)
@@ -42,11 +39,18 @@ class Turbulence(Mechanism):
             best_practice.forget(org, changed, self.forgotten)
 
 
+@Turbulence.weekly
 @kernel
-def changing(coefficients, stream, org):
+def turn(rules, week, luck, org):
+    """Whether the best way of some practice changes this week."""
+    return len(changing(rules, luck, org)) > 0
+
+
+@kernel
+def changing(rules, luck, org):
     """The practices whose best way changes this week, int64[n]."""
-    key, chance = org.practices.key, coefficients[0].chance
+    key, chance = org.practices.key, rules.turbulence[0].chance
     changes = np.empty(len(key), np.bool_)
     for k in range(len(key)):
-        changes[k] = unit(word(stream, key[k])) < chance
+        changes[k] = unit(word(luck, key[k])) < chance
     return np.flatnonzero(changes)

@@ -53,27 +53,23 @@ class Turnover(Mechanism):
         """Everybody begins with ordinary satisfaction."""
         org.employees.satisfaction[:] = self.ordinary
 
-    def welcome(self, org: Organisation, rows: np.ndarray) -> None:
-        """A good culture, the satisfaction of those who stay, attracts people of low thresholds."""
-        attract(self.coefficients, rows, org.state)
+    def attend(self, org: Organisation) -> None:
+        """Replace those who leave."""
+        org.replace(leavers(org.rules, org.luck.stream("turnover", org.week), org.state))
 
-    def step(self, org: Organisation) -> None:
-        """Move satisfaction by a week and replace those who leave."""
-        luck = org.luck.stream("turnover", org.week)
-        org.replace(live(self.coefficients, luck, org.state))
+
+@Turnover.weekly
+@kernel
+def live(rules, week, luck, org):
+    """A week of satisfaction; whether somebody leaves."""
+    satisfy(rules, org)
+    return len(leavers(rules, luck, org)) > 0
 
 
 @kernel
-def live(coefficients, stream, org):
-    """A week of satisfaction; the rows of those who leave, int64[n]."""
-    satisfy(coefficients, org)
-    return leavers(coefficients, stream, org)
-
-
-@kernel
-def satisfy(coefficients, org):
+def satisfy(rules, org):
     """Everybody's satisfaction, one week on."""
-    c, e, d = coefficients[0], org.employees, org.departments
+    c, e, d = rules.turnover[0], org.employees, org.departments
     pace, by_worth, reference = c.pace, c.worth_weight, c.worth_reference
     first, size, experienced, satisfaction, breadth = (
         d.first, d.size, d.experienced, e.satisfaction, e.breadth,
@@ -93,24 +89,25 @@ def satisfy(coefficients, org):
 
 
 @kernel
-def leavers(coefficients, stream, org):
+def leavers(rules, luck, org):
     """The rows of those who leave this week; a draw is compared with the most that any chance can be before it is computed."""
-    c, e, person = coefficients[0], org.employees, org.executives.person
-    key, satisfaction, luck = e.key, e.satisfaction, np.empty(len(e.key))
-    draws(stream, key, luck)
-    rows, count = np.flatnonzero(luck < max(c.base, c.executives)), 0
+    c, e, person = rules.turnover[0], org.employees, org.executives.person
+    key, satisfaction, draw = e.key, e.satisfaction, np.empty(len(e.key))
+    draws(luck, key, draw)
+    rows, count = np.flatnonzero(draw < max(c.base, c.executives)), 0
     for i in rows:
         chance = c.executives if (person == i).any() else c.base
-        if luck[i] < chance * math.exp(-c.sensitivity * satisfaction[i]):
+        if draw[i] < chance * math.exp(-c.sensitivity * satisfaction[i]):
             rows[count] = i
             count += 1
     return rows[:count]
 
 
+@Turnover.welcoming
 @kernel
-def attract(coefficients, rows, org):
-    """Newcomers' thresholds and satisfaction; `rows` int[n] are theirs."""
-    ordinary, attraction = coefficients[0].ordinary, coefficients[0].attraction
+def attract(rules, luck, rows, org):
+    """A good culture, the satisfaction of those who stay, attracts people of low thresholds; `rows` int[n] are theirs."""
+    ordinary, attraction = rules.turnover[0].ordinary, rules.turnover[0].attraction
     e, d = org.employees, org.departments
     satisfaction, threshold, department, first, size = (
         e.satisfaction, e.threshold, e.department, d.first, d.size,
@@ -130,3 +127,4 @@ def attract(coefficients, rows, org):
         for i in staff_of(first, size, here):
             if new[i]:
                 threshold[i] *= 1.0 - attraction * max(0.0, culture - ordinary)
+    return False

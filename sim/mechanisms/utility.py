@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import branch, draws, logistic, unit, word
-from sim.tables import AWARE, CLEARED, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
+from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, logistic, unit, word
+from sim.tables import AWARE, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
 
 
 @kernel
-def climb(coefficients, week, stream, blocking_stream, org):
+def climb(rules, week, luck, org):
     """Write into `changes` who moves to which rung; the number of them.
 
-    One draw decides a cell's week. It is first compared with the most that the chance can be on the cell's rung:
-    nineteen cells in twenty are done with there.
+    One draw decides a cell's week. Its lot is first held against the most that the chance can be on the cell's rung: nine
+    cells in ten are done with there.
     """
-    c, e, d, p = coefficients[0], org.employees, org.departments, org.practices
+    c, e, d, p = rules.adoption[0], org.employees, org.departments, org.practices
     n = e.rung.shape[1]
     changed_practice, changed, new_rung, new_way = org.changes
     key, threshold, fluency, guidance, training = e.key, e.threshold, e.fluency, e.guidance, e.training
@@ -24,14 +24,16 @@ def climb(coefficients, week, stream, blocking_stream, org):
     fit, alignment, needs_approval, gated, habit, ease = d.fit, d.alignment, p.gated, d.gated, d.habit, d.ease
     backing = d.backing
     experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
-    luck, moved = np.empty(n), np.empty(n, np.bool_)
-    most = np.empty(5)
-    count = 0
+    may, candidates, most = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(5, np.uint8)
+    count, cast = 0, org.whole.now
+    if cast[0].moves_cast != week // LOTS:
+        cast[0].moves_cast = week // LOTS
+        cast_lots(luck, week, key, e.moves)
     for k in range(len(e.rung)):
         rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
         exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
-        blocks = branch(blocking_stream, k)
-        draws(branch(stream, k), key, luck)
+        own, lots, cleared = branch(luck, k), e.moves[week % LOTS, k], e.cleared[k]
+        blocks = branch(own, 0)
         for here in range(len(size)):
             lead, opened = leads[here], opens[here]
             starved = 1.0 + max(0.0, c.starved_below - budget[here] * backing[here, k])
@@ -44,14 +46,15 @@ def climb(coefficients, week, stream, blocking_stream, org):
                 + c.fit_weight * (fit[here, k] * alignment[here] - c.fit_reference) - c.hurdle
             )  # fmt: skip
             gate = needs_approval[k] and gated[here]
-            most[UNAWARE] = (c.push + announced) * opened
-            most[AWARE], most[LAPSED], most[ROUTINE] = c.attempt, c.relearn, fading
-            most[TRYING] = c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0) + dropping
-            may_move(luck, most, c.word_of_mouth, rung, exposure, asked, first, size, here, moved)
-            for i in staff_of(first, size, here):
-                if not moved[i]:
-                    continue
-                u, now = luck[i], rung[i]
+            most[UNAWARE] = greatest_lot((c.push + announced) * opened + c.word_of_mouth)
+            most[AWARE], most[LAPSED] = greatest_lot(c.attempt), greatest_lot(c.relearn)
+            most[ROUTINE] = greatest_lot(fading)
+            most[TRYING] = greatest_lot(
+                c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0) + dropping
+            )
+            for at in range(may_move(lots, most, rung, cleared, first, size, here, may, candidates)):
+                i = candidates[at]
+                u, now = drawn(lots[i], word(own, key[i])), rung[i]
                 to = now
                 if now == UNAWARE:
                     heard = (c.push + announced * training[i]) * opened
@@ -67,8 +70,8 @@ def climb(coefficients, week, stream, blocking_stream, org):
                         to = ROUTINE
                     elif u < up + down * (1.0 - b):
                         to = LAPSED
-                elif asked[i] == CLEARED:
-                    asked[i] = NOT_ASKED
+                elif cleared[i]:
+                    cleared[i] = 0
                     to = TRYING
                 elif asked[i] == NOT_ASKED:
                     z = (
@@ -77,7 +80,7 @@ def climb(coefficients, week, stream, blocking_stream, org):
                         + c.guidance_weight * (guidance[i] - c.guidance_reference)
                         - c.risk_weight * risk[k] * (1.0 - guidance[i])
                     )  # fmt: skip
-                    if u >= most[now] * logistic(z):
+                    if u >= (c.attempt if now == AWARE else c.relearn) * logistic(z):
                         continue
                     if now == LAPSED:
                         to = AWARE
@@ -97,14 +100,21 @@ def climb(coefficients, week, stream, blocking_stream, org):
 
 
 @kernel
-def may_move(luck, most, by_exposure, rung, exposure, asked, first, size, here, moved):
-    """Whose draw is below the most that the chance of a move can be; without a branch, so that it is fast."""
+def may_move(lots, most, rung, cleared, first, size, here, may, candidates):
+    """Write into `candidates` the rows of a department whose lot is low enough for a move, or who are cleared; their number.
+
+    Bytes alone and no branch, so that the machine looks at many people at once; `may`, bool[n], is room for what it sees.
+    """
     unaware, aware, trying, routine, lapsed = most[0], most[1], most[2], most[3], most[4]
     for i in staff_of(first, size, here):
         now = rung[i]
-        bound = unaware + by_exposure * exposure[i]
-        bound = aware if now == AWARE else bound
+        bound = aware if now == AWARE else unaware
         bound = trying if now == TRYING else bound
         bound = routine if now == ROUTINE else bound
         bound = lapsed if now == LAPSED else bound
-        moved[i] = (luck[i] < bound) | (asked[i] == CLEARED)
+        may[i] = (lots[i] <= bound) | (cleared[i] != 0)
+    count = 0
+    for i in staff_of(first, size, here):
+        candidates[count] = i
+        count += may[i]
+    return count

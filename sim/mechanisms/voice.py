@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import share, weight
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 
 class Voice(Mechanism):
@@ -27,18 +22,13 @@ class Voice(Mechanism):
     )
     enough: float = share(0.1, "share of a department that listens at which nothing is lost")
 
-    def step(self, org: Organisation) -> None:
-        """Lower what publishing is worth this week."""
-        worth = org.plan["worth"]
-        if worth:
-            fall_flat(self.coefficients, worth.coefficients, org.state)
 
-
+@Voice.weekly
 @kernel
-def fall_flat(coefficients, of_worth, org):
+def fall_flat(rules, week, luck, org):
     """Take the harm from what `worth` has written this week; listening counts by its most practised practice."""
-    harm, enough = coefficients[0].harm, coefficients[0].enough
-    experience, pace = of_worth[0].experience, of_worth[0].pace
+    harm, enough, worth_on = rules.voice[0].harm, rules.voice[0].enough, rules.worth[0].on
+    experience, pace = rules.worth[0].experience, rules.worth[0].pace
     d, listens, presents = org.departments, org.practices.listens, org.practices.presents
     size, practised, routine, experienced, worth = d.size, d.practised, d.routine, d.experienced, d.worth
     for here in range(len(size)):
@@ -47,7 +37,7 @@ def fall_flat(coefficients, of_worth, org):
             if listens[k]:
                 listening = max(listening, practised[here, k])
         heard = listening / size[here]
-        if heard >= enough:
+        if heard >= enough or not worth_on:
             continue
         lost = harm * (1.0 - heard / enough)
         for k in range(len(presents)):
@@ -55,3 +45,4 @@ def fall_flat(coefficients, of_worth, org):
                 for w in range(experienced.shape[2]):
                     experienced[here, k, w] = max(0.0, experienced[here, k, w] - experience * lost)
                 worth[here, k] -= pace * lost * routine[here, k] / size[here]
+    return False

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import branch, combine, draws
+from sim.luck import LOTS, branch, cast_lots, combine, drawn, greatest_lot, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
-from sim.tables import TRYING, staff_of
+from sim.tables import staff_of
+from sim.tally import settle
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -53,52 +54,67 @@ class Ways(Mechanism):
         own = np.arange(d.rows)[:, None]
         d.suits[own, practices, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
 
-    def step(self, org: Organisation) -> None:
-        """New practitioners choose a way; some of the others think again; then habits follow."""
-        luck = org.luck.stream("ways", org.week)
-        org.settle(choose_ways(self.coefficients, org.week, luck, org.state))
-        set_habits(org.state)
+
+@Ways.weekly
+@kernel
+def settle_ways(rules, week, luck, org):
+    """New practitioners choose a way; some of the others think again; then habits follow."""
+    settle(choose_ways(rules, week, luck, org), week, org)
+    set_habits(org)
+    return False
+
+
+@Ways.welcoming
+@kernel
+def come_in(rules, luck, rows, org):
+    """Lots of the people in these rows, int64[n], of the weeks for which lots are cast."""
+    recast(luck, org.whole.now[0].reviews_cast, org.employees.key, rows, org.employees.reviews)
+    return False
 
 
 @kernel
-def choose_ways(coefficients, week, stream, org):
+def choose_ways(rules, week, luck, org):
     """Write into `changes` who takes another way; the number of them.
 
     Contacts are last week's practitioners: who began this week is not looked at.
     """
-    c, e, d = coefficients[0], org.employees, org.departments
-    review = c.review
-    indptr, indices, weights = org.ties
+    c, e, d, cast = rules.ways[0], org.employees, org.departments, org.whole.now
+    review, low = c.review, greatest_lot(c.review)
+    (indptr, indices, _), heed = org.ties, org.heed
     changed_practice, changed, new_rung, new_way = org.changes
-    key, influence = e.key, e.influence
+    key = e.key
     n, ways = e.rung.shape[1], d.tally.shape[2]
     first, size, advices, habits, joins, suits = d.first, d.size, d.advice, d.habit, d.joined, d.suits
     mandate, guidance, locus = d.mandate, e.guidance, d.locus
-    shares, luck, thinks = np.zeros(ways, np.int64), np.empty(n), np.empty(n, np.bool_)
+    thinks, thinkers = np.empty(n, np.bool_), np.empty(n, np.int64)
+    seen, shares = np.empty(n, np.int16), np.zeros(ways + 1, np.int64)  # the last: no way to be seen
     count = 0
+    if cast[0].reviews_cast != week // LOTS:
+        cast[0].reviews_cast = week // LOTS
+        cast_lots(luck, week, key, e.reviews)
     for k in range(len(e.rung)):
-        rung, since, practising, way, heard = e.rung[k], e.since[k], e.practising[k], e.way[k], e.heard[k]
-        draws(branch(stream, k), key, luck)
+        rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
+        lots, own = e.reviews[week % LOTS, k], branch(luck, k)
+        for i in range(n):
+            seen[i] = way[i] if practising[i] > began[i] else ways
         for here in range(len(size)):
             advice, habit, joined = advices[here], habits[here, k], joins[here]
             local, told = locus[here], c.mandate_weight * mandate[here]
-            for i in staff_of(first, size, here):
-                again = (practising[i] == 1) & (luck[i] < review)
-                thinks[i] = again | ((rung[i] == TRYING) & (since[i] == week))
-            for i in staff_of(first, size, here):
-                if not thinks[i]:
+            for at in range(may_think(lots, low, practising, began, first, size, here, thinks, thinkers)):
+                i = thinkers[at]
+                if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
                     continue
                 total = 0
-                for at in range(indptr[i], indptr[i + 1]):
-                    j = indices[at]
+                for tie in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                    j = np.uint64(indices[tie])
                     if j == i:  # the rest of the row is idle
                         break
-                    began = (rung[j] == TRYING) & (since[j] == week)
-                    heed = practising[j] * (1 - began) * weights[at] * influence[j]  # 0 instead of a branch
-                    shares[way[j]] += heed
-                    total += heed
+                    shares[seen[j]] += heed[tie]
+                    total += heed[tie]
+                total -= shares[ways]
+                shares[ways] = 0
                 advised = heard[i] if heard[i] >= 0 else advice
-                current = -1 if rung[i] == TRYING and since[i] == week else way[i]
+                current = -1 if began[i] else way[i]
                 best, most = way[i], -1.0
                 for w in range(ways):
                     if shares[w] == 0 and w != advised and w != current and w != habit:
@@ -124,6 +140,23 @@ def choose_ways(coefficients, week, stream, org):
                     new_rung[count] = rung[i]
                     new_way[count] = best
                     count += 1
+        for i in range(n):
+            began[i] = 0
+    return count
+
+
+@kernel
+def may_think(lots, low, practising, began, first, size, here, thinks, thinkers):
+    """Write into `thinkers` the rows of a department who began this week, or practise and have a low enough lot; their number.
+
+    As `utility.may_move`: bytes alone; `thinks`, bool[n], is room for what it sees.
+    """
+    for i in staff_of(first, size, here):
+        thinks[i] = (practising[i] & (lots[i] <= low)) | began[i]
+    count = 0
+    for i in staff_of(first, size, here):
+        thinkers[count] = i
+        count += thinks[i]
     return count
 
 

@@ -31,15 +31,12 @@ class Worth(Mechanism):
         """Value the ways as they stand, so that pioneers experience worth from the first week."""
         self.step(org)
 
-    def step(self, org: Organisation) -> None:
-        """Value every way in every department, then move the departments' realised worth."""
-        value(self.coefficients, org.state)
 
-
+@Worth.weekly
 @kernel
-def value(coefficients, org):
+def value(rules, week, luck, org):
     """Experienced worth of each way; mean quality of the ways in use; realised worth V."""
-    c, d, chi = coefficients[0], org.departments, org.practices.coordination
+    c, d, chi = rules.worth[0], org.departments, org.practices.coordination
     tally, suits, experienced = d.tally, d.suits, d.experienced
     fit, alignment, practised, routine, size = d.fit, d.alignment, d.practised, d.routine, d.size
     quality, worth, firm = d.quality, d.worth, d.firm
@@ -66,3 +63,4 @@ def value(coefficients, org):
             mean = value_sum / now if now > 0 else 0.0
             quality[here, k] = quality_sum / now if now > 0 else 0.0
             worth[here, k] += c.pace * (mean * routine[here, k] / size[here] - worth[here, k])
+    return False

@@ -1,0 +1,137 @@
+"""Contacts: how the network changes while an organisation lives, and what everybody sees through it from then on.
+
+Rows of the network are copied and merged, never sorted anew, and only who is concerned counts again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernels import kernel
+from sim.ties import Ties
+
+
+@kernel
+def open_ties(more, room, org):
+    """Add ties for good; what people see through them follows.
+
+    Args:
+        more: the new ties, `Ties`; a pair that is tied already keeps the greater weight, but a digital tie gives way.
+        room: spare places in each row of the network, which hold digital ties.
+        org: the state.
+
+    Returns:
+        The network and its `heed`; both are in the state as well.
+    """
+    e, n = org.employees, len(org.employees.key)
+    (indptr, indices, weights), heed, influence = org.ties, org.heed, e.influence
+    most = len(indices) + len(more.indices)
+    start, contact = np.empty(n + 1, np.int64), np.empty(most, np.int32)
+    strength, heeds = np.empty(most, np.int16), np.empty(most, np.int32)
+    at, start[0] = 0, 0
+    for i in range(n):
+        old, end = indptr[i], indptr[i + 1] - room
+        new, last = more.indptr[i], more.indptr[i + 1]
+        while old < end or new < last:
+            if new == last or (old < end and indices[old] < more.indices[new]):
+                contact[at], strength[at], heeds[at] = indices[old], weights[old], heed[old]
+                old += 1
+            else:
+                j, heavy = more.indices[new], more.weights[new]
+                if old < end and indices[old] == j:
+                    heavy = max(heavy, weights[old])
+                    old += 1
+                contact[at], strength[at], heeds[at] = j, heavy, heavy * influence[j]
+                new += 1
+            at += 1
+        first, digital = more.indptr[i], 0
+        for spare in range(end, end + e.digital[i]):
+            j, gives_way = indices[spare], False
+            for new in range(first, last):
+                gives_way |= more.indices[new] == j
+            if not gives_way:
+                contact[at + digital], strength[at + digital], heeds[at + digital] = (
+                    j,
+                    weights[spare],
+                    heed[spare],
+                )
+                digital += 1
+        for spare in range(digital, room):
+            contact[at + spare], strength[at + spare], heeds[at + spare] = i, 0, 0
+        e.digital[i] = digital
+        at += room
+        start[i + 1] = at
+    ties, heeds = Ties(start, contact[:at].copy(), strength[:at].copy()), heeds[:at].copy()
+    org.ties, org.heed = ties, heeds
+    for i in range(n):
+        if more.indptr[i] < more.indptr[i + 1]:
+            look(i, org)
+    return ties, heeds
+
+
+@kernel
+def move_ties(now_at, room, org, n):
+    """Let the network follow people to other rows: `now_at`, int[old n], is where each person's row is among `n` now.
+
+    Returns:
+        The network and its `heed`; both are in the state as well.
+    """
+    (indptr, indices, weights), heed = org.ties, org.heed
+    start = np.full(n + 1, room, np.int64)
+    start[0] = 0
+    for i in range(len(now_at)):
+        start[now_at[i] + 1] = indptr[i + 1] - indptr[i]
+    for i in range(n):
+        start[i + 1] += start[i]
+    contact, strength, heeds = (
+        np.empty(start[n], np.int32),
+        np.zeros(start[n], np.int16),
+        np.zeros(start[n], np.int32),
+    )
+    for i in range(n):
+        contact[start[i] : start[i + 1]] = i
+    for i in range(len(now_at)):
+        first = start[now_at[i]]
+        lasting = indptr[i + 1] - indptr[i] - room
+        for here in range(indptr[i + 1] - indptr[i]):
+            j, place = now_at[indices[indptr[i] + here]], first + here
+            if here < lasting:
+                while place > first and contact[place - 1] > j:  # few are out of order, and rows are short
+                    contact[place], strength[place], heeds[place] = (
+                        contact[place - 1], strength[place - 1], heeds[place - 1],
+                    )  # fmt: skip
+                    place -= 1
+            contact[place], strength[place], heeds[place] = (
+                j,
+                weights[indptr[i] + here],
+                heed[indptr[i] + here],
+            )
+    ties = Ties(start, contact, strength)
+    org.ties, org.heed = ties, heeds
+    return ties, heeds
+
+
+@kernel
+def look(i, org):
+    """Count anew who practises among all whom somebody sees as peers."""
+    e, ties, heed = org.employees, org.ties, org.heed
+    practising, peers = e.practising, e.peers
+    for k in range(len(peers)):
+        seen = e.outside[k, i]
+        for at in range(ties.indptr[i], ties.indptr[i + 1]):
+            seen += practising[k, ties.indices[at]] * heed[at]
+        peers[k, i] = seen
+
+
+@kernel
+def put_in_place(ties, org):
+    """Put these ties in place of the network, and count anew who practises among all contacts; the network's `heed`."""
+    org.ties = ties
+    indices, weights, influence = org.ties.indices, org.ties.weights, org.employees.influence
+    heed = np.empty(len(indices), np.int32)
+    for at in range(len(indices)):
+        heed[at] = weights[at] * influence[np.uint64(indices[at])]
+    org.heed = heed
+    for i in range(len(influence)):
+        look(i, org)
+    return heed
