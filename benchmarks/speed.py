@@ -35,7 +35,7 @@ def part_curves(full: bool, quick: bool) -> Found:
 def part_profile(full: bool, quick: bool) -> Found:
     """What every mechanism costs, and where the time goes."""
     yield parts.whole(1_000, 5 if quick else 15)
-    yield parts.engine((1_000, 20_000) if quick else (1_000, 20_000, 100_000))
+    yield parts.engine((1_000, 20_000) if quick else (1_000, 20_000, 100_000), 1 if quick else 3)
     if not quick:
         yield parts.plain_model(1_000)
 
