@@ -76,7 +76,7 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
 
 def _said(experiment: Experiment, found: Estimate, workers: int) -> list[str]:
     """The estimate in sentences."""
-    from sim.sweeps.standing import duration
+    from sim.cli.common import duration
 
     kind = experiment.design.kind.replace("_", " ")
     left_out = f", {found.left_out:,} of its settings left out by constraints" if found.left_out else ""
