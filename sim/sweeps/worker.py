@@ -7,6 +7,7 @@ run that it was living and nothing else. What it has finished is sent at once.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -297,6 +298,7 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         parcel, seed = item
         if seed is None or not ready:
             warm(parcel)
+            gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
             pipe.send("ready")
             ready = True
         pipe.send("warm" if seed is None else attempt(parcel, seed))
