@@ -124,6 +124,16 @@ def test_one_at_a_time_compares_each_level_with_the_baseline(tmp_path):
     assert len(plot(results, folder=tmp_path / "figures", formats=["png"])) == 5
 
 
+def test_what_a_scenario_lacks_is_dropped_at_the_baseline(tmp_path):
+    cut = {"what": "budget_cut", "week": 20, "to": 0.5}
+    factor = Factor(key="events.cut", label="cut", values=[False, cut], names=["no", "yes"])
+    levels = FUNDING.model_copy(update={"levels": 2})
+    results = sweep(experiment(OneAtATime(), factor, levels, replicates=1), tmp_path, workers=0)
+    assert list(results.runs["cut"]) == ["no", "yes", "no", "no"]
+    own = load("baseline")["funding"].level
+    assert Levels(results).of == {"cut": ["no", "yes"], "funding": sorted([0.1, own, 0.9])}
+
+
 def test_a_list_is_swept_as_it_stands_and_grows(tmp_path):
     rows = [{"funding": 0.3, "governance": "none"}, {"funding": 0.5, "governance": "hub_and_spoke"}]
     listed = experiment(Listed(rows=rows), LEVEL.model_copy(update={"values": []}), FORM)
