@@ -22,6 +22,11 @@ class Event(Section):
 
     week: int = parameter(..., "week in which it happens", unit="week", source="the scenario's own", ge=1)
 
+    @property
+    def until(self) -> float:
+        """The last week in which it acts."""
+        return self.week
+
     def step(self, org: Organisation, name: str) -> None:
         """Let it happen if it is due; `name` is what the scenario calls it."""
         if org.week == self.week:
