@@ -18,7 +18,7 @@ UNIT = 1 if sys.platform == "darwin" else 1024  # of `ru_maxrss`, in bytes
 def measured(employees: int, runs: int = 1) -> dict[str, Any]:
     """CPU seconds and peak memory of a run, from a process that does nothing else."""
     words = [sys.executable, "-m", "benchmarks.large", str(employees), str(runs)]
-    return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    return json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def million(employees: int = 1_000_000) -> list[Figure]:

@@ -248,6 +248,8 @@ class EnginesLuck:
         return self.this_week("digital", self.key(about.self), 0)
 
     def choice_in_come_across(self, about):
+        self.times["met", about.self] += 1
+        assert self.times["met", about.self] == 1, "the engine has somebody else in mind"
         near, own, u = about.digital.near, about.here.row, self.random_in_come_across(about)
         first, size = (int(one[own]) for one in (self.org.departments.first, self.org.departments.size))
         if u < near:
