@@ -272,8 +272,10 @@ def test_a_sweep_that_is_suspended_and_resumed_sets_nothing_aside(tmp_path):
 
 
 @LINUX
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(("times", "trouble"), [(1, "pause=1.0"), (2, "sleeps=list(range(3, 100))")])
+@pytest.mark.parametrize(
+    ("sent", "times", "trouble"),
+    [(signal.SIGTERM, 1, "pause=1.0"), (signal.SIGINT, 2, "sleeps=list(range(3, 100))")],
+)
 def test_asked_to_stop_a_sweep_finishes_what_it_has_begun_and_asked_again_it_stops_now(
     tmp_path, sent, times, trouble
 ):

@@ -225,7 +225,6 @@ def test_provenance_is_kept_for_every_start(tmp_path, design, finished):
         "mesa",
         "pandas",
         "pydantic",
-        "pebble",
         "seaborn",
         "platform",
         "cpu",

@@ -4,9 +4,7 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -226,84 +224,6 @@ set = {{ organisation.employees = 60, weeks = 60 }}
 key = "governance.form"
 values = ["none", "hub_and_spoke"]
 """
-
-
-def started(folder, experiment):
-    """`unsilo sweep` in a process group of its own, once it has stored some runs."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    command = [sys.executable, "-m", "sim", "sweep", str(experiment), "--workers", "2"]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, start_new_session=True, text=True, stdout=-1, stderr=-1
-    )
-    file = folder / "results" / "killed" / FILE
-    before = stored(file)
-    while stored(file) < before + 10:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
-    return process
-
-
-def stored(file):
-    try:
-        db = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
-        return db.execute("SELECT COUNT(*) FROM runs").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-
-
-def alive(group):
-    """Processes of a group that still run."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
-        except OSError:
-            continue
-        if int(of) == group and state != "Z":
-            found.append(stat.parent.name)
-    return found
-
-
-@pytest.mark.skipif(
-    not Path("/proc/self/stat").exists(), reason="needs /proc to see which processes are left"
-)
-def test_killed_and_interrupted_sweeps_go_on_lose_nothing_and_leave_nobody_behind(tmp_path):
-    file = tmp_path / "killed.toml"
-    file.write_text(FILE_TEXT.format(replicates=1000))
-    folder = tmp_path / "results" / "killed"
-
-    interrupted = started(tmp_path, file)
-    os.killpg(interrupted.pid, signal.SIGINT)
-    _, said = interrupted.communicate(timeout=20)
-    assert interrupted.returncode == 130
-    assert "of 2,000 runs are stored. The same command goes on from there." in said
-    assert "Traceback" not in said
-    first = set(load_results(folder).runs["run"])
-    assert f"Stopped: {len(first):,} of" in said
-    assert not alive(interrupted.pid)
-
-    killed = started(tmp_path, file)
-    killed.kill()
-    killed.communicate(timeout=20)
-    deadline = time.monotonic() + 20
-    while alive(killed.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(killed.pid)
-    second = set(load_results(folder).runs["run"])
-    assert first < second
-
-    (tmp_path / "killed.toml").write_text(FILE_TEXT.format(replicates=100))
-    experiment = load_experiment(file)
-    sweep(experiment, folder, workers=0)
-    sweep(experiment, tmp_path / "whole", workers=0)
-    shown = load_results(folder)
-    assert len(shown.runs) == 200
-    assert second <= set(shown.sql("SELECT key FROM runs")["key"])
-    whole = load_results(tmp_path / "whole")
-    assert shown.runs.equals(whole.runs)
-    for name in ("state", "A"):
-        assert np.array_equal(shown.series(name), whole.series(name))
-    assert len(shown.sessions) == 3
 
 
 def test_ctrl_c_is_noted_once_and_raised_the_second_time():

@@ -50,6 +50,11 @@ def sweep(
     """
     from concurrent.futures import BrokenExecutor
 
+    from sim.sweeps.forking import begin
+
+    if workers != 0 and dask is None and not dry_run:
+        begin()  # the workers' server imports while this process does
+
     from sim.cli.previewing import counting, preview
     from sim.sweeps import Limits, Unwritable, load_experiment
     from sim.sweeps import sweep as run

@@ -10,12 +10,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import current_process
 from multiprocessing.connection import wait
 from typing import Protocol
 
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
+from sim.sweeps.forking import refuse_workers
 from sim.sweeps.work import Ended, Job, Parcel, attempt
 from sim.sweeps.worker import NO_LIMITS, Limits, Worker
 
@@ -190,8 +190,7 @@ def start(
     Raises:
         InputError: limits are asked of runs that nobody can stop, or there is no such scheduler.
     """
-    if getattr(current_process(), "_inheriting", False):
-        raise RuntimeError("workers import your script: start runs under `if __name__ == '__main__':`")
+    refuse_workers()
     if dask is not None:
         from sim.sweeps.cluster import connect
 

@@ -17,7 +17,7 @@ from sim.source import engine_digest
 
 PACKAGES = (
     "unsilo", "mesa", "numpy", "scipy", "pandas", "numba", "llvmlite", "pydantic", "pydantic-core", "click", "rich",
-    "pebble", "matplotlib", "seaborn",
+    "matplotlib", "seaborn",
 )  # fmt: skip
 """What every sweep runs on; the version of one that is not installed (unsilo, in a plain checkout) is null."""
 

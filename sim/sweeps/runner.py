@@ -21,6 +21,7 @@ from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point, points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
+from sim.sweeps.forking import begin
 from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.standing import Account, Standing
@@ -83,6 +84,8 @@ def sweep(
         Unwritable: the disk is full, say; what had been stored stays.
         BrokenExecutor: the workers could not be started, or nobody is left to live the runs.
     """
+    if workers != 0 and dask is None:
+        begin()
     design = points(experiment, plans)
     if folder is None and not experiment.name:
         raise InputError([Fault("name", "the experiment has none", "a name, or a folder for its results")])

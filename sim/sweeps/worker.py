@@ -7,18 +7,17 @@ run that it was living and nothing else. What it has finished is sent at once.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
 import threading
-import time
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import current_process, get_all_start_methods, get_context, resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -26,11 +25,12 @@ from numba.core import event
 
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
+from sim.sweeps.forking import start_process
 from sim.sweeps.work import Ended, Job, Packer, Parcel, attempt, warm
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
+_WORDS = 1.0  # seconds without another word after which a process that was asked where it is has said all
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
 _LEAST = 256 * 2**20
 
@@ -233,9 +233,7 @@ class Worker:
                 os.kill(self._process.pid, signal.SIGUSR1)
         said = b""
         with suppress(OSError):
-            while self._trace.poll((0.05 if said else 1.0) if ask else 0.0) and (
-                more := os.read(self._trace.fileno(), 2**16)
-            ):
+            while self._trace.poll(_WORDS if ask else 0.0) and (more := os.read(self._trace.fileno(), 2**16)):
                 said += more
         return said.decode(errors="replace")
 
@@ -248,34 +246,13 @@ class Worker:
         """Start a process unless there is one."""
         if self._process:
             return
-        context = _context()
-        self._pipe, theirs = context.Pipe()
-        self._trace, words = context.Pipe(duplex=False)
+        self._pipe, theirs = Pipe()
+        self._trace, words = Pipe(duplex=False)
         self._up = self._ready = self._compiling = self._full = self._leaving = False
         self.seconds = 0.0
-        # Dask's workers are daemons, which may have no children unless they say so; ours end by themselves
-        current_process().daemon, before = False, current_process().daemon
-        try:
-            with _single_threaded(), _signals_held():
-                self._process = _started(context, (theirs, words, self._limits.memory))
-        finally:
-            current_process().daemon = before
+        self._process = start_process(_serve, theirs, words, self._limits.memory)
         theirs.close()
         words.close()
-
-
-def _started(context: Any, args: tuple[Any, ...]) -> Any:
-    """A process that serves; the server that forks it may have been killed, and is started anew then."""
-    for again in range(_STARTS, -1, -1):
-        process = context.Process(target=_serve, args=args, daemon=True)
-        try:
-            process.start()
-            return process
-        except (ConnectionError, EOFError) as error:
-            if not again:
-                raise BrokenExecutor(f"worker processes cannot be started: {error}") from error
-            time.sleep(0.1)
-    return None
 
 
 def _signal_name(number: int) -> str:
@@ -283,44 +260,6 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _context() -> Any:
-    """Processes are forked from a server that has imported everything and done nothing, where there is such a thing."""
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let processes started meanwhile have one thread each: the runs are what is parallel."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let processes started meanwhile hold back what asks the sweep to stop: a terminal asks them all, and it is for us."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it would let the signals through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
@@ -359,6 +298,7 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         parcel, seed = item
         if seed is None or not ready:
             warm(parcel)
+            gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
             pipe.send("ready")
             ready = True
         pipe.send("warm" if seed is None else attempt(parcel, seed))
