@@ -260,11 +260,14 @@ class Scenario(Section):
     def identity(self, known: Mapping[int, str] | None = None) -> str:
         """A text that is the same for scenarios that run the same: values, not titles; files' content, not paths.
 
+        Keys may come in any order but those of departments and practices, whose rows stand and draw in theirs.
+
         Args:
             known: `texts` of a scenario at hand, so that what this one shares with it is not put into words again.
         """
         parts = {name: part for name, part in self.parts().items() if name not in ("title", "about")}
-        return _text(parts, known or {})
+        orders = [list(self.organisation.departments), list(self.practices)]
+        return f"{_text(parts, known or {})} {json.dumps(orders)}"
 
     def texts(self) -> dict[int, str]:
         """JSON of each section, by the id of the object, which has to outlive the use of this."""

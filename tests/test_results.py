@@ -4,6 +4,7 @@ import json
 import sqlite3
 import zlib
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -204,6 +205,23 @@ def test_scenarios_whose_keys_come_in_another_order_are_stored_whole():
         "departments": {"it": None},
         "weeks": 3.0,
     }
+
+
+def test_scenarios_are_stored_against_any_that_is_whole(tmp_path):
+    """Tables whose keys come in two orders, as no patch makes one of the other: two are whole, at every start."""
+    tables = [
+        {"weeks": n, "departments": dict.fromkeys(names, 5)}
+        for n in range(4)
+        for names in (("it", "hr"), ("hr", "it"))
+    ]
+    plans = [SimpleNamespace(tables=lambda one=one: one) for one in tables]
+    made = [SimpleNamespace(index=n, factors={}, hash=str(n), plan=plan) for n, plan in enumerate(plans)]
+    for some in (made[:4], made):
+        with Store(tmp_path, EXPERIMENT, {}) as target:
+            target.plan(some, [(one.index, 1, one.hash) for one in some])
+    results = load_results(tmp_path)
+    assert results.sql("SELECT COUNT(*) AS n FROM scenarios WHERE base IS NULL")["n"][0] == 2
+    assert [json.dumps(one) for _, one in results._tables()] == [json.dumps(one) for one in tables]
 
 
 def test_failures_are_shown_in_order_and_stay_missing(tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sim import shipped
 from sim.errors import InputError
+from sim.organisation import run
 from sim.scenario import Scenario, load, parameters, parse
 
 SHIPPED = shipped.names("scenarios")
@@ -82,6 +83,19 @@ def test_identity_is_what_runs_not_what_it_is_called(tmp_path):
     assert load("hub_and_spoke").hash() == base.hash(), "the baseline's form, spelled out"
     assert base.replaced({"funding.level": 0.51}).hash() != base.hash()
     assert base.without("maturity").hash() != base.hash()
+
+
+def test_the_order_of_departments_and_practices_is_part_of_it_as_runs_depend_on_it():
+    plan = load("baseline", {"organisation.employees": 60, "weeks": 60})
+    departments, practices, other = plan.tables(), plan.tables(), plan.tables()
+    departments["organisation"]["departments"] = dict(
+        reversed(departments["organisation"]["departments"].items())
+    )
+    practices["practices"] = dict(reversed(practices["practices"].items()))
+    other["organisation"] = dict(reversed(other["organisation"].items()))
+    assert len({parse(one).hash() for one in (plan.tables(), departments, practices)}) == 3
+    assert len({run(parse(one), 1).outcome for one in (plan.tables(), departments, practices)}) == 3
+    assert parse(dict(reversed(other.items()))).hash() == plan.hash()
 
 
 def test_scaled_sizes_are_exact():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.common import number, table
+from sim.cli.common import duration, number, table
 
 if TYPE_CHECKING:
     from sim.sweeps import Experiment
@@ -76,8 +76,6 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
 
 def _said(experiment: Experiment, found: Estimate, workers: int) -> list[str]:
     """The estimate in sentences."""
-    from sim.cli.common import duration
-
     kind = experiment.design.kind.replace("_", " ")
     left_out = f", {found.left_out:,} of its settings left out by constraints" if found.left_out else ""
     least, most = found.to_go(workers)

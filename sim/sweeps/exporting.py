@@ -101,9 +101,10 @@ def _unfit(folder: Path, found: str) -> InputError:
 def _tables(results: Results, tell: Callable[[int, int], None]) -> Iterator[Iterator[pd.DataFrame]]:
     """The tables in the order of `TABLES`, each in parts of the same columns and types, at least one.
 
-    Failures are read before runs: one that finishes meanwhile is then missing in neither.
+    Failures are read before runs, so that one that finishes meanwhile is not missing in both.
     """
-    failures = _typed(results.failures.drop(columns=["traceback", "attempts", "seconds"]))
+    failed = results.failures.drop(columns=["traceback", "attempts", "seconds"])
+    failures = _typed(failed[~failed["run"].isin(results.runs["run"])])
     runs = _typed(results.runs)
     yield iter([runs])
     yield _timelines(results, runs, tell)

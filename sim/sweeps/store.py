@@ -30,6 +30,8 @@ from sim.sweeps.work import Finished
 PATIENCE = 300.0
 """Seconds for which a reader may be in the way of a transaction, where there is no write-ahead log."""
 
+_BASES = 4  # whole scenarios of earlier starts, and of this, that others may be stored against
+
 Done = tuple[str, str, int, Finished]
 """A finished run: its key, the hash of its scenario, its seed, and what is kept of it."""
 
@@ -142,24 +144,23 @@ class Store:
         return dict(self._db.execute(counts).fetchall())
 
     def _write_scenarios(self, points: Iterable[Point]) -> None:
-        """Write the scenarios that are new: the first whole, the others as they differ from it."""
+        """Write the scenarios that are new as they differ from one that is whole; whole, where they differ in their form."""
         there = {name for (name,) in self._db.execute("SELECT hash FROM scenarios")}
-        first = self._db.execute("SELECT hash, tables FROM scenarios WHERE base IS NULL LIMIT 1").fetchone()
-        base, patches = (first[0], Patches(json.loads(first[1]))) if first else (None, None)
+        rows = self._db.execute("SELECT hash, tables FROM scenarios WHERE base IS NULL LIMIT ?", [_BASES])
+        bases = {name: Patches(json.loads(text)) for name, text in rows}
         for point in points:
             if point.hash in there:
                 continue
             there.add(point.hash)
             tables = point.plan.tables()
-            patch = patches.to(tables) if patches else None
-            row = (
-                point.hash,
-                json.dumps(tables if patch is None else patch),
-                None if patch is None else base,
+            patches = (
+                (name, patch) for name, base in bases.items() if (patch := base.to(tables)) is not None
             )
+            base, patch = next(patches, (None, tables))
+            row = (point.hash, json.dumps(patch), base)
             self._db.execute("INSERT INTO scenarios (hash, tables, base) VALUES (?, ?, ?)", row)
-            if patches is None:
-                base, patches = point.hash, Patches(tables)
+            if base is None and len(bases) < 2 * _BASES:
+                bases[point.hash] = Patches(tables)
 
     def add(self, key: str, scenario: str, seed: int, done: Finished) -> None:
         """Keep a finished run, in one transaction; a failure of it is forgotten.
