@@ -1,213 +1,97 @@
-"""How fast the column engine is beside one plain Mesa object an employee, and whether both tell the same story.
+"""How fast the engine is, measured against the project's bar: `python -m benchmarks.speed [PART ...]`.
 
-Run it as `python -m benchmarks.speed`; both models run by turns in one process, so that a busy machine slows both.
+Figures are ratios of CPU times taken by turns in one process, for absolute times differ between machines and hours.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import wraps
 from importlib.metadata import version
-from time import perf_counter, process_time
-from typing import Any
-from unittest.mock import patch
 
 import click
-import numpy as np
-from scipy import stats
 
-from benchmarks import fused, plain
-from benchmarks.offices import Department, Executive, Hub
-from sim import organisation
-from sim.cli.common import table
-from sim.record import Record
-from sim.scenario import Scenario, load
+from benchmarks import floor, large, parts, starts, versus
+from benchmarks.measure import Figure
 
-CURVE = {"organisation.employees": 300, "weeks": 260}
-CURVE_RUNS = 40
-CURVE_WEEKS = (52, 104, 156, 208, 260)
-STARTS = {
-    "python -m sim --help": ["--help"],
-    "python -m sim run baseline, one week": ["run", "baseline", "--set", "weeks=1"],
+Found = Iterator[list[Figure]]
+
+
+def part_mesa(full: bool, quick: bool) -> Found:
+    """The engine against one plain Mesa object an employee."""
+    for name in ("everything", "baseline"):
+        yield versus.speeds(name, 1_000, 3 if quick else 15, 1 if quick else 3)
+    if full:
+        yield versus.speeds("everything", 20_000, 3, 1)
+
+
+def part_curves(full: bool, quick: bool) -> Found:
+    """Whether both tell the same story."""
+    for name in ("everything", "baseline"):
+        yield versus.agreement(name, 10 if quick else 40)
+
+
+def part_profile(full: bool, quick: bool) -> Found:
+    """What every mechanism costs, and where the time goes."""
+    yield parts.whole(1_000, 5 if quick else 15)
+    yield parts.engine((1_000, 20_000) if quick else (1_000, 20_000, 100_000), 1 if quick else 3)
+    if not quick:
+        yield parts.plain_model(1_000)
+
+
+def part_floor(full: bool, quick: bool) -> Found:
+    """The engine's pace against a bare loop."""
+    yield floor.pace(100_000, 1 if quick else 3)
+
+
+def part_million(full: bool, quick: bool) -> Found:
+    """A million employees."""
+    yield large.million()
+
+
+def part_starts(full: bool, quick: bool) -> Found:
+    """Start-up times."""
+    yield starts.starts(2 if quick else 5)
+
+
+PARTS: dict[str, Callable[[bool, bool], Found]] = {
+    "mesa": part_mesa,
+    "curves": part_curves,
+    "profile": part_profile,
+    "floor": part_floor,
+    "starts": part_starts,
+    "million": part_million,
 }
-
-Run = Callable[[Scenario, int], Any]
-ENGINE, PLAIN, FUSED = "column engine", "one plain Mesa object an employee", "the same, tuned by hand"
-MODELS: dict[str, Run] = {ENGINE: organisation.run, PLAIN: plain.run, FUSED: fused.run}
-
-Part = tuple[str, Any, str]  # a label, and the class and the method whose time it is
-RECORDING = "recording"
-PLAIN_PARTS: tuple[Part, ...] = (
-    ("building", plain.PlainOrganisation, "__init__"),
-    ("executives", plain.PlainOrganisation, "back"),
-    ("funding", plain.PlainOrganisation, "fund"),
-    ("hub", Hub, "work"),
-    ("learning, influence, adoption", plain.PlainOrganisation, "live"),
-    ("moves and ways", plain.PlainOrganisation, "settle"),
-    ("worth", plain.PlainOrganisation, "value"),
-    ("measurement", Department, "measure"),
-    ("measurement", Executive, "see"),
-    (RECORDING, plain.PlainOrganisation, "record"),
-)
+SLOW = ("million",)
 
 
-def engine_parts(plan: Scenario) -> list[Part]:
-    """What an engine run consists of."""
-    steps = [(one.name, type(one), "step") for one in plan.mechanisms]
-    return [("building", organisation.Organisation, "__init__"), *steps, (RECORDING, Record, "write")]
-
-
-@contextmanager
-def timed(parts: tuple[Part, ...] | list[Part]) -> Iterator[dict[str, float]]:
-    """CPU seconds spent in each part; what one part spends inside another counts for the inner one alone."""
-    spent = dict.fromkeys((label for label, _, _ in parts), 0.0)
-    inner = [0.0]
-
-    def watched(label: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(method)
-        def call(*args: Any) -> Any:
-            inner.append(0.0)
-            start = process_time()
-            try:
-                return method(*args)
-            finally:
-                took = process_time() - start
-                spent[label] += took - inner.pop()
-                inner[-1] += took
-
-        return call
-
-    with ExitStack() as stack:
-        for label, owner, name in parts:
-            stack.enter_context(patch.object(owner, name, watched(label, getattr(owner, name))))
-        yield spent
-
-
-def seconds(run: Run, plan: Scenario, seed: int) -> float:
-    """CPU seconds of one run, building and recording included."""
-    start = process_time()
-    run(plan, seed)
-    return process_time() - start
-
-
-def show_speeds(plan: Scenario, runs: int, plain_runs: int) -> None:
-    """The table of speeds: runs of all models taken by turns, after one of each that does not count."""
-    for run in MODELS.values():
-        run(plan, 0)
-    times = {name: runs if name == ENGINE else plain_runs for name in MODELS}
-    took: dict[str, list[float]] = {name: [] for name in MODELS}
-    for seed in range(1, max(times.values()) + 1):
-        for name, run in MODELS.items():
-            if seed <= times[name]:
-                took[name].append(seconds(run, plan, seed))
-    size = sum(size for _, _, size in plan.organisation.sizes())
-    lived = size * plan.weeks * len(plan.practices)
-    print(
-        f"{size:,} employees x {plan.weeks} weeks x {len(plan.practices)} practices, building and recording included"
-    )
-    rows = []
-    for name, all_took in took.items():
-        middle, spread = statistics.median(all_took), f"{min(all_took):.3f}-{max(all_took):.3f}"
-        ratio, pace = middle / statistics.median(took[ENGINE]), lived / middle / 1e6
-        rows.append([name, f"{len(all_took)}", f"{middle:.3f}", spread, f"{ratio:.1f}", f"{pace:.2f}"])
-    table(
-        ["model", "runs", "CPU s (median)", "range", "ratio", "million employee-practice-weeks / s"],
-        rows,
-        " rrrrr",
-    )
-
-
-def show_whole(plan: Scenario, changes: dict[str, Any], runs: int) -> None:
-    """The table of what every mechanism costs: runs of both scenarios by turns, after one of each that does not count."""
-    plans = {"baseline": plan, "everything": load("everything", changes)}
-    took: dict[str, list[float]] = {name: [] for name in plans}
-    for seed in range(runs + 1):
-        for name, one in plans.items():
-            took[name].append(seconds(organisation.run, one, seed))
-    middle = {name: statistics.median(all_took[1:]) for name, all_took in took.items()}
-    rows = [
-        [name, f"{len(plans[name].mechanisms)}", f"{one:.4f}", f"{one / middle['baseline']:.2f}"]
-        for name, one in middle.items()
-    ]
-    print("what every mechanism costs the engine")
-    table(["scenario", "mechanisms", "CPU s (median)", "ratio"], rows, " rrr")
-
-
-def show_parts(title: str, parts: tuple[Part, ...] | list[Part], run: Run, plan: Scenario) -> None:
-    """The table of where one model's time goes; each part is timed, so the whole takes a little longer than above."""
-    with timed(parts) as spent:
-        whole = seconds(run, plan, 1)
-    spent["the rest"] = whole - sum(spent.values())
-    rows = [[label, f"{1000 * took:.1f}", f"{100 * took / whole:.0f} %"] for label, took in spent.items()]
-    print(title)
-    table(["part", "CPU ms", "share"], rows, " rr")
-
-
-def show_curves() -> None:
-    """The tables of adoption A in the engine and in a plain model, with the interval of the difference.
-
-    Intervals are Welch's, 95 % each; the verdict asks that all weeks' differences stay within intervals that hold
-    together (Bonferroni).
-    """
-    plan, weeks = load("baseline", CURVE), list(CURVE_WEEKS)
-    found = {
-        name: np.array([run(plan, seed)["A"][weeks] for seed in range(CURVE_RUNS)])
-        for name, run in MODELS.items()
-    }
-    for name in (PLAIN, FUSED):
-        rows, agree = [], True
-        for week, a, b in zip(weeks, found[ENGINE].T, found[name].T, strict=True):
-            test = stats.ttest_ind(b, a, equal_var=False)
-            each, together = test.confidence_interval(0.95), test.confidence_interval(1 - 0.05 / len(weeks))
-            agree &= bool(together.low <= 0.0 <= together.high)
-            interval, change = f"{each.low:+.3f} to {each.high:+.3f}", b.mean() - a.mean()
-            rows.append([f"{week}", f"{a.mean():.3f}", f"{b.mean():.3f}", f"{change:+.3f}", interval])
-        print(f"mean adoption A of {plan.organisation.employees} employees, {CURVE_RUNS} runs; model: {name}")
-        table(["week", "engine", "model", "difference", "95 % interval"], rows, "rrrrr")
-        print(
-            f"Its adoption curve {'agrees with the engine within' if agree else 'DIFFERS BY MORE THAN'} sampling error.\n"
-        )
-
-
-def show_starts() -> None:
-    """The table of start-up times: wall clock, best of five, each in a process of its own."""
-    rows = []
-    for label, words in STARTS.items():
-        took = []
-        for _ in range(5):
-            start = perf_counter()
-            done = subprocess.run([sys.executable, "-m", "sim", *words], capture_output=True, check=False)
-            took.append(perf_counter() - start)
-        rows.append([label, f"{min(took):.2f}" if done.returncode == 0 else "fails"])
-    print("start-up")
-    table(["command", "s (best of 5)"], rows, " r")
+def closing(figures: list[Figure]) -> str:
+    """All figures as a table in Markdown, to be pasted into docs/performance.md."""
+    rows = ["| what | measured | bar | |", "|---|---|---|---|"]
+    verdicts = {None: "", True: "met", False: "**missed**"}
+    rows += [f"| {one.what} | {one.found} | {one.bar} | {verdicts[one.met]} |" for one in figures]
+    return "\n".join(rows)
 
 
 @click.command()
-@click.option("--employees", default=1000, show_default=True, help="Staff in all.")
-@click.option("--weeks", default=260, show_default=True, help="Length of a run.")
-@click.option("--runs", default=5, show_default=True, help="Timed runs of the engine.")
-@click.option("--plain-runs", default=3, show_default=True, help="Timed runs of each plain model.")
-def main(employees: int, weeks: int, runs: int, plain_runs: int) -> None:
-    """Compare the column engine with one plain Mesa object an employee."""
+@click.argument("chosen", metavar="[PART ...]", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--quick", is_flag=True, help="Few runs of everything: a minute, and rough.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="20,000 employees against the plain model, and a million: a quarter of an hour.",
+)
+def main(chosen: tuple[str, ...], quick: bool, full: bool) -> None:
+    """Measure some parts, or all; without --full those that take minutes are left out unless they are named."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("mesa", "numpy", "numba"))
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {packages}\n"
-    )
-    changes = {"organisation.employees": employees, "weeks": weeks}
-    plan = load("baseline", changes)
-    show_speeds(plan, runs, plain_runs)
-    show_whole(plan, changes, 3 * runs)
-    show_parts("where the engine's time goes", engine_parts(plan), organisation.run, plan)
-    show_parts("where the plain model's time goes", PLAIN_PARTS, plain.run, plan)
-    show_curves()
-    show_starts()
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {packages}"
+    print(machine, "\n")
+    figures: list[Figure] = []
+    for name in chosen or [one for one in PARTS if full or one not in SLOW]:
+        for found in PARTS[name](full, quick):
+            figures += found
+    print(f"Measured on {machine}.\n\n{closing(figures)}")
 
 
 if __name__ == "__main__":

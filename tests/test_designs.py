@@ -124,6 +124,16 @@ def test_one_at_a_time_compares_each_level_with_the_baseline(tmp_path):
     assert len(plot(results, folder=tmp_path / "figures", formats=["png"])) == 5
 
 
+def test_what_a_scenario_lacks_is_dropped_at_the_baseline(tmp_path):
+    cut = {"what": "budget_cut", "week": 20, "to": 0.5}
+    factor = Factor(key="events.cut", label="cut", values=[False, cut], names=["no", "yes"])
+    levels = FUNDING.model_copy(update={"levels": 2})
+    results = sweep(experiment(OneAtATime(), factor, levels, replicates=1), tmp_path, workers=0)
+    assert list(results.runs["cut"]) == ["no", "yes", "no", "no"]
+    own = load("baseline")["funding"].level
+    assert Levels(results).of == {"cut": ["no", "yes"], "funding": sorted([0.1, own, 0.9])}
+
+
 def test_a_list_is_swept_as_it_stands_and_grows(tmp_path):
     rows = [{"funding": 0.3, "governance": "none"}, {"funding": 0.5, "governance": "hub_and_spoke"}]
     listed = experiment(Listed(rows=rows), LEVEL.model_copy(update={"values": []}), FORM)
@@ -185,8 +195,11 @@ class Bills(Mechanism):
     """Spends in week 5 what luck says, whatever the model does: so that one point is known soon, and another late."""
 
     spread: float = 0.0
+    raises: int = 0
 
     def step(self, org):
+        if org.week == 5 and org.seed == self.raises:
+            raise ZeroDivisionError("no budget")
         if org.week == 5:
             org.ledger[5, 0, 0] += self.spread * org.luck.uniform("bills", org.departments.key, org.week)[0]
 
@@ -251,6 +264,25 @@ def test_points_that_stop_early_have_the_same_seeds_as_others(precise):
 def test_workers_do_not_change_which_runs_are_asked_for(precise, tmp_path):
     sweep(PRECISE, tmp_path, workers=2, plans=PLANS)
     assert exported(tmp_path) == exported(precise)
+
+
+def test_a_run_that_is_set_aside_counts_for_nothing(tmp_path):
+    """As nothing, and not as nothing spent: a point is decided by the others of the same replicates."""
+    brittle = Factor(key="bills.raises", values=[0, 3])
+    precision = Precision(outcome="spent", within=8.0, least=10, batch=5)
+    asked = PRECISE.model_copy(
+        update={"factors": [brittle], "precision": precision, "set": {"bills.spread": 20.0}}
+    )
+    results = sweep(asked, tmp_path, workers=0, plans=PLANS)
+    assert list(results.missing["seed"]) == [3]
+    rows = results.sql("SELECT point, COUNT(*) AS runs FROM design GROUP BY point")["runs"]
+    for point, here in results.runs.groupby("point"):
+        last = here["seed"] <= rows[point] - 5
+        assert rows[point] < 60
+        assert precision.reached(here["spent"], lambda: 60, 60)
+        assert not precision.reached(here["spent"][last], lambda: 60, 60)
+    again = sweep(asked, tmp_path, workers=0, plans=PLANS)
+    assert again.runs.equals(results.runs)
 
 
 @pytest.mark.parametrize("after", [1, 17, 31, 44])
@@ -363,6 +395,15 @@ def test_a_dry_run_tells_from_stored_runs_where_there_are_enough(tmp_path, monke
     assert found["seconds"] == pytest.approx(each)
     size = Path("results/killed/results.sqlite").stat().st_size
     assert 0.3 < found["bytes"][1] / size < 3.0
+
+
+def test_a_dry_run_beside_results_of_another_experiment_says_so_as_the_sweep_would(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("killed.toml").write_text(FILE_TEXT)
+    sweep(experiment(LatinHypercube(points=2), FUNDING), Path("results/killed"), workers=0)
+    for words in (("--dry-run",), ()):
+        with pytest.raises(InputError, match="belong to the experiment 'designs' of baseline"):
+            CliRunner().invoke(sweeping.sweep, ["killed.toml", *words], catch_exceptions=False)
 
 
 def test_more_runs_than_the_cap_are_worked_out_only_if_they_are_meant(tmp_path, monkeypatch):

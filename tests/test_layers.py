@@ -15,6 +15,7 @@ from sim.mechanisms.influence import weigh
 from sim.organisation import Organisation, run
 from sim.scenario import load
 from sim.staff import HEAD
+from sim.structure import merge
 from sim.tables import LAPSED, ROUTINE, TRYING, UNAWARE
 from sim.ties import Ties, describe
 
@@ -310,6 +311,18 @@ def test_digital_ties_outlive_new_ties_and_a_reorganisation():
     assert online(org) == set(rest), "a digital tie gives way"
     row = slice(org.ties.indptr[i], org.ties.indptr[i + 1])
     assert org.ties.weights[row][org.ties.indices[row] == j].tolist() == [2]
+
+
+def test_a_merger_leaves_digital_ties_digital():
+    org = Organisation(world(digital={"chance": 0.5}), 1)
+    collaborators(org, np.arange(120))
+    meet(org, 20)
+    before, lasting = online(org), org.ties.split(org.room)[0]
+    merge(org, org.department("sales"), org.department("service"))
+    assert before
+    assert online(org) == before
+    assert all(np.array_equal(a, b) for a, b in zip(lasting, org.ties.split(org.room)[0], strict=True))
+    all_agrees(org)
 
 
 def test_a_digital_tie_counts_by_its_strength_in_what_both_see():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sim.errors import InputError
 from sim.sweeps import Experiment, Factor, points
-from sim.sweeps.confidence import asymptotic, betting
+from sim.sweeps.confidence import betting
 from sim.sweeps.replication import NUMBERS, Precision, Rounds
 
 LOOKS = range(20, 401, 10)
@@ -47,7 +47,10 @@ TRUTHS = {
 def test_intervals_cover_where_a_sweep_stops(name, within):
     draw, truth = TRUTHS[name]
     rng = np.random.default_rng(3)
-    found = [stopped(draw(rng), lambda values: betting(values, within), within) for _ in range(300)]
+    precision = Precision(outcome="A", within=within)
+    found = [
+        stopped(draw(rng), lambda some: precision.interval(some, lambda: 0, 400), within) for _ in range(300)
+    ]
     assert np.mean([low <= truth <= high for low, high in found]) >= 0.93
 
 
@@ -91,7 +94,7 @@ def test_means_without_bounds_are_covered(shape):
 
 
 def spaced(values):
-    return asymptotic(values, 90)
+    return Precision(outcome="spent", within=1.0).interval(values, lambda: 0, 400)
 
 
 def test_precision_costs_about_twice_the_runs_of_a_fixed_number():

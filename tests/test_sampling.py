@@ -169,7 +169,7 @@ def faults(design, *factors):
         (Sobol(points=100), "design.points: found 100; a power of two: 64 or 128"),
         (Saltelli(points=3), "design.points: found 3; a power of two: 2 or 4"),
         (Listed(rows=[]), "design.rows: no rows"),
-        (Listed(rows=[{"funding": 0.2}]), "design.rows, row 1: has no form; a level for each factor"),
+        (Listed(rows=[{"funding": 0.2}]), "design.rows.0: has no form; a level for each factor"),
         (
             Listed(rows=[{"funding": 0.2, "form": "none", "fundng": 1}]),
             "no factor 'fundng'; one of funding, form",
@@ -178,7 +178,7 @@ def faults(design, *factors):
         (Listed(rows=[{"funding": 0.2, "form": {}}]), "form is a table or a list"),
         (
             Listed(rows=[{"funding": 0.2, "form": "none"}, {"form": "none", "funding": 0.2}]),
-            "row 2: is row 1 again",
+            "design.rows.1: is row 1 again",
         ),
         (
             OneAtATime(baseline={"fomr": "none"}),

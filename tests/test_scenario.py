@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sim import shipped
 from sim.errors import InputError
+from sim.mechanisms import Events
 from sim.organisation import run
 from sim.scenario import Scenario, load, parameters, parse
 
@@ -43,21 +44,15 @@ def test_tables_and_parse_are_inverse(name):
     assert again.hash() == plan.hash()
 
 
-def test_every_parameter_has_a_meaning_and_a_source_and_numbers_a_unit_or_range():
-    for key, value, unit, allowed, meaning, source in parameters(load("baseline")):
-        if key in ("title", "about", "weeks") or key.split(".")[0] in (
-            "organisation",
-            "practices",
-            "outcome",
-            "network",
-        ):
-            assert meaning, key
+def test_every_parameter_has_a_meaning_and_a_source_and_numbers_a_unit_and_range():
+    kinds = [one for name, kind in Events.kinds.items() for one in parameters(kind, f"events.{name}.")]
+    for key, value, unit, allowed, meaning, source in [*parameters(load("everything")), *kinds]:
+        if key.endswith(".what"):
             continue
         assert meaning, key
         assert source, key
-        if isinstance(value, float):
-            assert unit or allowed, key
-            assert allowed, f"{key} has no range"
+        if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
+            assert unit and allowed, key
 
 
 def test_extends_overlays_key_by_key_and_false_drops(tmp_path):

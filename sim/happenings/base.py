@@ -20,7 +20,7 @@ class Event(Section):
     if TYPE_CHECKING:
         what: str
 
-    week: int = parameter(..., "week in which it happens", unit="week", ge=1)
+    week: int = parameter(..., "week in which it happens", unit="week", source="the scenario's own", ge=1)
 
     @property
     def until(self) -> float:

@@ -27,6 +27,7 @@ MOST = 100_000
 """Points, or runs, from which on an experiment is more likely a slip than meant."""
 
 _FILES = ("organisation.roster", "organisation.ties", "organisation.reports")
+_LISTED = re.compile(r"\b(constraints|design\.rows)\.(\d+)")
 _ENOUGH = 20  # impossible points that a message lists
 _EVERY = 500  # points between words on how far it has come
 
@@ -216,7 +217,8 @@ def _own(base: Scenario, experiment: Experiment) -> Own:
     def own(factor: Factor) -> Any:
         if not factor.targets:
             return factor.shown[0]
-        values = [_under(tables, key) for key in factor.targets]
+        dropped = False if any(value is False for value in factor.values) else None
+        values = [dropped if (found := _under(tables, key)) is None else found for key in factor.targets]
         if any(value != values[0] for value in values):
             return None
         if factor.names:
@@ -345,16 +347,15 @@ def _keeps(
     constraints = [Constraint(text, labels) for text in experiment.constraints]
 
     def keeps(shown: Mapping[str, Any]) -> bool:
-        for number, constraint in enumerate(constraints, 1):
+        for number, constraint in enumerate(constraints):
             try:
                 if not constraint(shown):
                     return False
             except ValueError as error:
-                where = f"constraints, number {number}"
-                if not any(fault.where.startswith(where) for fault in faults):
-                    allowed = "what can be told at every point"
-                    place = f"{where}, at {_point(shown)}"
-                    faults.append(Fault(place, str(error), allowed, str(experiment.file or "")))
+                where = f"constraints.{number}"
+                if not any(fault.where == where for fault in faults):
+                    found, allowed = f"at {_point(shown)}: {error}", "what can be told at every point"
+                    faults.append(Fault(where, found, allowed, str(experiment.file or "")))
                 return False
         return True
 
@@ -434,8 +435,13 @@ def _placed(faults: list[Fault], data: Mapping[str, Any], file: Path) -> list[Fa
             number = int(match[1])
             line = f"line {headers[number]}, " if number < len(headers) else ""
             fault = replace(fault, where=f"{line}factor {labels[number]}{match[2]}")
-        placed.append(fault)
+        placed.append(replace(fault, where=_LISTED.sub(_counted, fault.where)))
     return placed
+
+
+def _counted(match: re.Match[str]) -> str:
+    """An item of a list as people count: its place from 1."""
+    return f"{match[1]}, {'number' if match[1] == 'constraints' else 'row'} {int(match[2]) + 1}"
 
 
 def _labels(data: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.series import pack
+from sim.sweeps.store import check_owner
 from sim.sweeps.work import Parcel, warm
 
 _TRIED = 4  # points whose runs are timed
@@ -101,12 +102,17 @@ def estimate(experiment: Experiment, design: Sequence[Point], results: Results |
 
 
 def stored_of(experiment: Experiment) -> Results | None:
-    """What is stored of an experiment, if anything is."""
+    """What is stored of an experiment, if anything is.
+
+    Raises:
+        InputError: another experiment's results are there.
+    """
     place = FOLDER / experiment.name
     if not (place / FILE).is_file():
         return None
     results = load_results(place)
-    return results if results.meta["name"] == experiment.name else None
+    check_owner(results.meta, experiment, place)
+    return results
 
 
 def _cost(point: Point, seed: int) -> tuple[float, float]:

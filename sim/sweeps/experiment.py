@@ -173,8 +173,8 @@ def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fa
         yield Fault(
             "constraints", "found beside a saltelli design", "another design: its samples have to stay whole"
         )
-    for number, text in enumerate(experiment.constraints, 1):
-        where = f"constraints, number {number}"
+    for number, text in enumerate(experiment.constraints):
+        where = f"constraints.{number}"
         try:
             strange = Constraint(text, labels).strange
         except ValueError as error:

@@ -63,7 +63,8 @@ class Levels:
                 found[factor.name] = _spans([*values, *ends])
             else:
                 others = [level for level in there if level not in shown]
-                found[factor.name] = shown + (sorted(others) if all(map(number, others)) else others)
+                levels = shown + others
+                found[factor.name] = sorted(levels) if others and all(map(number, levels)) else levels
         return found
 
     def told(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -90,13 +90,13 @@ class Listed(Design):
             yield Fault("design.rows", "no rows", "at least one")
         by_label = {factor.name: factor for factor in factors}
         seen: dict[str, int] = {}
-        for number, row in enumerate(self.rows, 1):
-            where = f"design.rows, row {number}"
+        for number, row in enumerate(self.rows):
+            where = f"design.rows.{number}"
             if lacks := [label for label in by_label if label not in row]:
                 yield Fault(where, f"has no {', '.join(lacks)}", "a level for each factor")
             yield from _strange(where, row, by_label)
             if (first := seen.setdefault(repr(sorted(row.items())), number)) != number:
-                yield Fault(where, f"is row {first} again", "each row once")
+                yield Fault(where, f"is row {first + 1} again", "each row once")
 
 
 class OneAtATime(Design):

@@ -72,19 +72,12 @@ class Store:
     def _begin(self, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
         """Make sure whose the file is before anything of it is changed."""
         layout = layout_of(self._db, self.folder)
-        mine = {"name": experiment.name, "bases": json.dumps(experiment.bases)}
         if layout:
-            meta = dict(self._db.execute("SELECT key, value FROM meta"))
-            if any(meta[key] != value for key, value in mine.items()):
-                there = f"{meta['name']!r} of {', '.join(json.loads(meta['bases']))}"
-                wanted = f"those of {experiment.name!r} of {', '.join(experiment.bases)}; move the folder, or rename one"
-                raise InputError(
-                    [Fault("results", f"belong to the experiment {there}", wanted, str(self.folder))]
-                )
+            check_owner(dict(self._db.execute("SELECT key, value FROM meta")), experiment, self.folder)
         mode = "TRUNCATE" if on_network(self.folder) else "WAL"
         logged = self._db.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0] == "wal"
         self._db.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")
-        whole = {
+        whole = _mine(experiment) | {
             "experiment": experiment.model_dump_json(),
             "text": experiment.text,
             "series": json.dumps(SERIES),
@@ -92,7 +85,7 @@ class Store:
 
         def begin() -> None:
             bring(self._db, layout)
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", (mine | whole).items())
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.items())
             self._session = self._db.execute(
                 "INSERT INTO sessions (started, provenance) VALUES (?, ?)",
                 (_now(), json.dumps({**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]]})),
@@ -243,6 +236,25 @@ class Store:
             except sqlite3.OperationalError as error:
                 if not busy(error) or time.monotonic() > until:
                     raise
+
+
+def _mine(experiment: Experiment) -> dict[str, str]:
+    """What a store says of itself by which an experiment knows its own."""
+    return {"name": experiment.name, "bases": json.dumps(experiment.bases)}
+
+
+def check_owner(meta: Mapping[str, str], experiment: Experiment, folder: Path) -> None:
+    """See that a store, which says this of itself, is an experiment's.
+
+    Raises:
+        InputError: it is another's.
+    """
+    if any(meta[key] != value for key, value in _mine(experiment).items()):
+        there = f"{meta['name']!r} of {', '.join(json.loads(meta['bases']))}"
+        wanted = (
+            f"those of {experiment.name!r} of {', '.join(experiment.bases)}; move the folder, or rename one"
+        )
+        raise InputError([Fault("results", f"belong to the experiment {there}", wanted, str(folder))])
 
 
 _SET_ASIDE = """

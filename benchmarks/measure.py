@@ -1,0 +1,89 @@
+"""How times are taken: CPU seconds, models by turns in one process, and where inside a run they go."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from time import process_time
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from sim.scenario import Scenario, load
+
+Run = Callable[[Scenario, int], Any]
+Part = tuple[str, Any, str]  # a label, and the class and the method whose time it is
+
+
+class Figure(NamedTuple):
+    """One line of the closing table: what was measured, what it came to, and what it should come to."""
+
+    what: str
+    found: str
+    bar: str = ""
+    met: bool | None = None
+
+
+def scenario(name: str, employees: int, weeks: int = 260) -> Scenario:
+    """A shipped scenario of another size and length."""
+    return load(name, {"organisation.employees": employees, "weeks": weeks})
+
+
+def lived(plan: Scenario) -> int:
+    """Employees times practices times weeks; who is hired later does not count."""
+    return sum(size for _, _, size in plan.organisation.sizes()) * plan.weeks * len(plan.practices)
+
+
+def seconds(run: Run, plan: Scenario, seed: int) -> float:
+    """CPU seconds of one run, building and recording included."""
+    start = process_time()
+    run(plan, seed)
+    return process_time() - start
+
+
+def by_turns(runs: Mapping[str, tuple[Run, Scenario, int]]) -> dict[str, list[float]]:
+    """CPU seconds of so many runs of each, taken by turns so that a busy machine slows all alike.
+
+    Each does a short run first, which compiles and does not count.
+    """
+    for run, plan, _ in runs.values():
+        run(plan.replaced({"weeks": 2}), 0)
+    took: dict[str, list[float]] = {name: [] for name in runs}
+    for seed in range(1, 1 + max(times for _, _, times in runs.values())):
+        for name, (run, plan, times) in runs.items():
+            if seed <= times:
+                took[name].append(seconds(run, plan, seed))
+    return took
+
+
+def middle_and_range(took: list[float]) -> tuple[str, str]:
+    """The median and the range of some times."""
+    return f"{statistics.median(took):.3f}", f"{min(took):.3f}-{max(took):.3f}"
+
+
+@contextmanager
+def timed(parts: Iterable[Part]) -> Iterator[dict[str, float]]:
+    """CPU seconds spent in each part; what one part spends inside another counts for the inner one alone."""
+    parts = list(parts)
+    spent = dict.fromkeys((label for label, _, _ in parts), 0.0)
+    inner = [0.0]
+
+    def watched(label: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def call(*args: Any) -> Any:
+            inner.append(0.0)
+            start = process_time()
+            try:
+                return method(*args)
+            finally:
+                took = process_time() - start
+                spent[label] += took - inner.pop()
+                inner[-1] += took
+
+        return call
+
+    with ExitStack() as stack:
+        for label, owner, name in parts:
+            stack.enter_context(patch.object(owner, name, watched(label, getattr(owner, name))))
+        yield spent
