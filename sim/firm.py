@@ -59,6 +59,7 @@ class Firm(mesa.Model):
     whole: Whole
     state: State
     order: Order
+    _week: int = 0
     ways: int
     notices: tuple[str, ...]
 
@@ -178,7 +179,16 @@ class Firm(mesa.Model):
         measure(self.state)
         return self.whole.adoption
 
-    week = _of_now("week", "The week that is being lived, or was last.")
+    @property
+    def week(self) -> int:
+        """The week that is being lived, or was last."""
+        return self._week
+
+    @week.setter
+    def week(self, week: int) -> None:
+        self._week = week
+        self.whole.now["week"] = week
+
     stage = _of_now("stage", "The stage of maturity: 1 to 6.")
     in_contact = _of_now("in_contact", "Staff in contact with a desk.")
     founded = _of_now("founded", "The week in which governance begins, or one past the last.")

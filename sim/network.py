@@ -57,9 +57,13 @@ class Network(Section):
         ge=1.0,
         le=5.0,
     )
-    weight_team: int = parameter(4, "strength of a tie in a closed group and a department", ge=1, le=100)
-    weight_department: int = parameter(2, "strength of any other tie in a department", ge=1, le=100)
-    weight_cross: int = parameter(1, "strength of a tie between departments", ge=1, le=100)
+    weight_team: int = parameter(
+        4, "strength of a tie in a closed group and a department", unit="weight", ge=1, le=100
+    )
+    weight_department: int = parameter(
+        2, "strength of any other tie in a department", unit="weight", ge=1, le=100
+    )
+    weight_cross: int = parameter(1, "strength of a tie between departments", unit="weight", ge=1, le=100)
 
 
 def generate(network: Network, staff: Staff, luck: Luck) -> Ties:

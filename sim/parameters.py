@@ -48,8 +48,14 @@ class Section(BaseModel):
         """`key = false` leaves out a key that need not be given: TOML has no word for nothing."""
         if not isinstance(data, dict):
             return data
-        optional = {name for name, field in cls.model_fields.items() if field.default is None}
+        optional = _optional(cls)
         return {key: value for key, value in data.items() if value is not False or key not in optional}
+
+
+@cache
+def _optional(kind: type[Section]) -> frozenset[str]:
+    """The keys that need not be given."""
+    return frozenset(name for name, field in kind.model_fields.items() if field.default is None)
 
 
 @cache

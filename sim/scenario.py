@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -251,31 +252,46 @@ class Scenario(Section):
         whole = self.model_dump(mode="json", exclude_none=True, exclude={"mechanisms"})
         return whole | {one.name: one.model_dump(mode="json", exclude_none=True) for one in self.mechanisms}
 
-    def identity(self) -> str:
-        """A text that is the same for scenarios that run the same: values, not titles; files' content, not paths."""
-        tables = self.tables()
-        for word in ("title", "about"):
-            tables.pop(word, None)
-        people = tables["organisation"]
-        files = [Path(people.pop(name)) for name in ("roster", "ties", "reports") if people.get(name)]
-        if files:
-            people["files"] = digest(files)
-        return json.dumps(tables, sort_keys=True)
+    def parts(self) -> dict[str, Any]:
+        """What stands under each top-level key: mechanisms by their names, other sections and values by their fields'."""
+        fields = (name for name in type(self).model_fields if name != "mechanisms")
+        return {name: getattr(self, name) for name in fields} | {one.name: one for one in self.mechanisms}
 
-    def hash(self) -> str:
-        """A short digest of `identity`."""
-        return hashlib.blake2b(self.identity().encode(), digest_size=16).hexdigest()
+    def identity(self, known: Mapping[int, str] | None = None) -> str:
+        """A text that is the same for scenarios that run the same: values, not titles; files' content, not paths.
+
+        Keys may come in any order but those of departments and practices, whose rows stand and draw in theirs.
+
+        Args:
+            known: `texts` of a scenario at hand, so that what this one shares with it is not put into words again.
+        """
+        parts = {name: part for name, part in self.parts().items() if name not in ("title", "about")}
+        orders = [list(self.organisation.departments), list(self.practices)]
+        return f"{_text(parts, known or {})} {json.dumps(orders)}"
+
+    def texts(self) -> dict[int, str]:
+        """JSON of each section, by the id of the object, which has to outlive the use of this."""
+        parts = [*self.parts().values(), *self.practices.values()]
+        return {id(part): _text(part, {}) for part in parts if isinstance(part, Section)}
+
+    def hash(self, known: Mapping[int, str] | None = None) -> str:
+        """A short digest of `identity`, with its argument."""
+        return hashlib.blake2b(self.identity(known).encode(), digest_size=16).hexdigest()
 
     def replaced(self, changes: Mapping[str, Any]) -> Scenario:
         """This scenario with other values under dotted keys, e.g. `{"funding.level": 0.3}`; `False` drops a table.
 
+        Tables that no key touches are shared and not checked again, so that a sweep may do this for each of its points.
+
         Raises:
             InputError: a key is unknown or a value not allowed.
         """
-        tables = self.tables()
+        tables = self.parts()
+        for name in {key.partition(".")[0] for key in changes} & tables.keys():
+            tables[name] = _dumped(tables[name])
         for key, value in changes.items():
             tables = overlay(tables, _spelled(nested(key, value)))
-        own = [one for one in self.mechanisms if type(one) not in schedule()]
+        own = [type(one) for one in self.mechanisms if type(one) not in schedule()]
         return parse(tables, "set", known=own)
 
     def with_mechanism(self, mechanism: Mechanism) -> Scenario:
@@ -294,6 +310,33 @@ class Scenario(Section):
         """This scenario with mechanisms dropped."""
         kept = tuple(one for one in self.mechanisms if one.name not in names)
         return self.model_copy(update={"mechanisms": kept})
+
+
+def _dumped(part: Any) -> Any:
+    """A part of a scenario as a file would hold it."""
+    if isinstance(part, Section):
+        return part.model_dump(mode="json", exclude_none=True)
+    return {name: _dumped(one) for name, one in part.items()} if isinstance(part, dict) else part
+
+
+_sorted = json.JSONEncoder(sort_keys=True).encode
+_quoted = cache(json.dumps)
+
+
+def _text(part: Any, known: Mapping[int, str]) -> str:
+    """A part of a scenario as JSON with sorted keys; `known` has that of sections, by id."""
+    if isinstance(part, dict):
+        texts = [
+            f"{_quoted(name)}: {known.get(id(one)) or _text(one, known)}"
+            for name, one in sorted(part.items())
+        ]
+        return "{" + ", ".join(texts) + "}"
+    table = _dumped(part)
+    if isinstance(part, People):
+        files = [Path(table.pop(name)) for name in ("roster", "ties", "reports") if table.get(name)]
+        if files:
+            table["files"] = digest(files)
+    return _sorted(table)
 
 
 def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:
@@ -364,9 +407,15 @@ def _spelled(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse(
-    data: Mapping[str, Any], file: str = "", beside: Path | None = None, known: Iterable[Mechanism] = ()
+    data: Mapping[str, Any], file: str = "", beside: Path | None = None, known: Iterable[type[Mechanism]] = ()
 ) -> Scenario:
-    """The scenario that tables describe; `known` are mechanisms of one's own that may occur in it.
+    """The scenario that tables describe, or mechanisms and sections that are checked already.
+
+    Args:
+        data: what stands under each top-level key.
+        file: what messages call the source.
+        beside: the folder from which paths are seen.
+        known: kinds of mechanism of one's own that may occur in it.
 
     Raises:
         InputError: with every fault found.
@@ -375,11 +424,14 @@ def parse(
     faults: list[Fault] = []
     order = list(schedule())
     for own in known:
-        order = placed(order, type(own))
+        order = placed(order, own)
     mechanisms = []
     for kind in order:
         table = data.pop(kind.name, False)
         if table is False:
+            continue
+        if isinstance(table, kind):
+            mechanisms.append(table)
             continue
         mechanism, wrong = checked(kind, table, kind.name, file)
         faults += wrong

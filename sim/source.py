@@ -14,7 +14,7 @@ _FACES = {"__init__.py", "__main__.py"}
 def engine_files() -> dict[str, Path]:
     """The engine's files, by their place in the package."""
     files = [path for path in PACKAGE.glob("*.py") if path.name not in _FACES]
-    files += (PACKAGE / "mechanisms").glob("*.py")
+    files += [path for folder in ("mechanisms", "happenings") for path in (PACKAGE / folder).glob("*.py")]
     return {path.relative_to(PACKAGE).as_posix(): path for path in files}
 
 

@@ -29,6 +29,10 @@ FLAGS = [
 ]  # fmt: skip
 
 
+BRIEF = {"weeks": 12}
+EAGER = {"adoption.hurdle": -4.0}  # somebody begins every week, whatever luck has in store
+
+
 def organisation(seed=1, **changes):
     return Organisation(load("baseline").replaced(changes), seed)
 
@@ -216,7 +220,7 @@ def page(components, monkeypatch):
             app.Page()
 
     monkeypatch.setattr(Employee, "__init__", never)
-    monkeypatch.setattr(app, "plan", load("baseline", {"weeks": 12}))
+    monkeypatch.setattr(app, "plan", load("baseline", BRIEF | EAGER))
     _, rendered = solara.render(Root(), handle_error=False)
     yield Rendered(rendered)
     rendered.close()
@@ -313,7 +317,7 @@ def test_a_mechanism_that_is_off_is_a_switch_that_becomes_a_group_of_levers(page
 
 
 def test_steps_recolour_the_network_that_is_drawn_once(page):
-    org = organisation(weeks=12)
+    org = organisation(**BRIEF, **EAGER)
     art, states = page.network().art, page.network().states
     assert "<b>Week 0</b> of 12" in page.html()
     for week in range(1, 11):
@@ -370,10 +374,11 @@ def test_every_mechanism_is_on_the_page_once_and_every_lever_is_a_parameter(leve
     plan = load("baseline")
     parts = [part for parts in levers.parts_of(plan).values() for part in parts]
     names = [part.name for part in parts]
-    known = {kind.name: kind for kind in schedule()} | {"network": type(plan.network)}
+    known = {kind.name: kind for kind in schedule()}
+    known |= {name: type(getattr(plan, name)) for name in levers.STANDING}
     assert sorted(names) == sorted(set(known) - levers.HIDDEN)
     assert {part.name: part.on for part in parts} == {
-        name: name == "network" or plan[name] is not None for name in names
+        name: name in levers.STANDING or plan[name] is not None for name in names
     }
     for tables in levers.GROUPS.values():
         for table, keys in tables.items():
@@ -412,7 +417,7 @@ def test_sliders_hold_the_scenario_s_values_exactly_and_stay_within_what_is_allo
         assert least <= (lever.value or 0) <= most, lever.key
         assert abs(round((lever.value or 0) / step) * step - (lever.value or 0)) < 1e-9, lever.key
         table, key = lever.key.rsplit(".", 1)
-        if not table.startswith("events.") and table != "network":
+        if not table.startswith("events.") and table not in levers.STANDING:
             kind = next(kind for kind in schedule() if kind.name == table)
             for end in (least, most):
                 data = {key: None if lever.optional and not end else end}
@@ -491,7 +496,8 @@ def test_a_port_in_use_is_one_message(components, monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def address(components):
-    command = [sys.executable, "-m", "sim", "browse", "--port", "0", "--no-open"]
+    eager = [f"--set={key}={value}" for key, value in EAGER.items()]
+    command = [sys.executable, "-m", "sim", "browse", "--port", "0", "--no-open", *eager]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         ready, _, _ = select.select([server.stdout], [], [], 180)

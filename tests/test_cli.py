@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.cli import COMMANDS, main
-from sim.mechanisms import Turnover, schedule
+from sim.mechanisms import Events, Turnover, schedule
+from sim.scenario import load, parameters
 
 SMALL = ["--set", "organisation.employees=60", "--set", "weeks=40"]
 
@@ -84,10 +85,20 @@ def test_show_groups_parameters_by_mechanism_and_lists_those_that_are_off_if_ask
     assert "turnover" not in shown and "turnover" in out.splitlines()[-1]
     _, out, _ = unsilo("show", "baseline", "--all")
     assert heads(out)[: len(shown)] == shown
-    assert set(heads(out)[len(shown) :]) == {kind.name for kind in schedule()} - set(shown)
+    assert set(heads(out)[len(shown) :]) - {"events.NAME"} == {kind.name for kind in schedule()} - set(shown)
     assert "[turnover] off." in out
     assert keys(out) == {f"turnover.{key}" for key in Turnover.model_fields}
     assert "[turnover] off." not in unsilo("show", "everything", "--all")[1]
+
+
+def test_show_all_tells_what_can_be_scripted_and_breaks_no_key(unsilo):
+    _, out, _ = unsilo("show", "everything", "--all")
+    words = {line.split()[0] for line in out.splitlines() if line.strip()}
+    assert {key for key, *_ in parameters(load("everything")) if "." in key} <= words
+    kinds = out[out.index("[events.NAME]") :]
+    for name, kind in Events.kinds.items():
+        assert f"\n{name}: {(kind.__doc__ or '').splitlines()[0]}" in kinds
+        assert set(kind.model_fields) - {"what", "week"} <= set(kinds.split())
 
 
 def test_new_writes_a_file_that_checks_and_can_be_uncommented(unsilo, tmp_path):

@@ -6,8 +6,9 @@ import pytest
 
 from sim.errors import InputError
 from sim.scenario import load
-from sim.sweeps import Experiment, Factor, load_experiment, points
+from sim.sweeps import Experiment, Factor, design, load_experiment, points, run_key
 from sim.sweeps.experiment import RESERVED
+from sim.sweeps.sampling import LatinHypercube
 
 SPONSORSHIP = Factor(
     label="sponsorship", keys=["sponsorship.engagement", "sponsorship.sponsor_engagement"], values=[0.1, 0.9]
@@ -222,3 +223,241 @@ def test_an_event_is_a_factor_like_any_key(write):
     assert found[0].hash != found[1].hash
     wrong = write(text.replace("cut.week", "cut.wek"))
     assert any("did you mean 'events.cut.week'" in fault for fault in faults(wrong))
+
+
+def test_designs_set_the_scenario(write):
+    text = """
+    scenario = "baseline"
+    constraints = ["funding <= 0.5 * sponsorship + 0.5", 'form != "holistic" or funding > 0.3']
+    [[factors]]
+    key = "funding.level"
+    label = "funding"
+    low = 0.1
+    high = 1.0
+    [[factors]]
+    label = "sponsorship"
+    keys = ["sponsorship.engagement", "sponsorship.sponsor_engagement"]
+    low = 0.0
+    high = 1.0
+    distribution = "normal"
+    mean = 0.5
+    sd = 0.2
+    [[factors]]
+    key = "governance.form"
+    values = ["none", "holistic"]
+    [design]
+    kind = "latin_hypercube"
+    points = 60
+    seed = 4
+    """
+    found = points(load_experiment(write(text)))
+    assert 30 < len(found) < 60
+    assert [point.index for point in found] == list(range(len(found)))
+    for point in found:
+        funding, sponsorship, form = point.factors.values()
+        assert funding <= 0.5 * sponsorship + 0.5
+        assert form != "holistic" or funding > 0.3
+        assert point.plan["funding"].level == funding
+        assert (
+            point.plan["sponsorship"].engagement
+            == point.plan["sponsorship"].sponsor_engagement
+            == sponsorship
+        )
+        assert point.plan["governance"].form == form
+        assert point.hash == point.plan.hash()
+        assert point.key(3) == run_key(point.plan, 3)
+
+
+def test_a_whole_event_is_on_or_off_and_its_week_a_range(write):
+    text = """
+    scenario = "everything"
+    [design]
+    kind = "sobol"
+    points = 8
+    [[factors]]
+    label = "cut"
+    key = "events.cut"
+    values = [false, {}]
+    names = ["off", "on"]
+    [[factors]]
+    label = "merger in week"
+    key = "events.merger.week"
+    low = 30
+    high = 90
+    distribution = "integers"
+    """
+    file = write(text)
+    name = next(iter(load("everything")["events"].scripted))
+    scripted = load("everything")["events"].scripted
+    other = next(one for one in scripted if one != "cut")
+    file.write_text(text.replace("merger", other))
+    found = points(load_experiment(file))
+    assert {point.factors["cut"] for point in found} == {"off", "on"}, name
+    for point in found:
+        events = point.plan["events"].scripted
+        assert ("cut" in events) == (point.factors["cut"] == "on")
+        assert events[other].week == list(point.factors.values())[1]
+        if "cut" in events:
+            assert events["cut"] == scripted["cut"]
+
+
+def test_an_event_of_ones_own_is_a_factor_too(write):
+    text = """
+    scenario = "baseline"
+    [[factors]]
+    label = "announcement"
+    key = "events.launch"
+    values = [false, { what = "desk_closed", week = 40 }]
+    names = ["none", "desk closed"]
+    """
+    without, with_ = points(load_experiment(write(text)))
+    assert not without.plan["events"] or "launch" not in without.plan["events"].scripted
+    assert with_.plan["events"].scripted["launch"].week == 40
+    found = faults(write(text.replace("desk_closed", "desk_close")))
+    assert any("factor announcement, events.launch.what: found 'desk_close'" in fault for fault in found)
+
+
+def test_scenarios_are_sampled_as_any_factor(small):
+    at_hand = {"a": small(weeks=10), "b": small(weeks=20)}
+    ranged = Factor(key="funding.level", low=0.1, high=0.9)
+    found = points(
+        Experiment(scenarios=["a", "b"], factors=[ranged], design=LatinHypercube(points=20)), at_hand
+    )
+    assert [point.factors["scenario"] for point in found].count("a") == 10
+    assert all(point.plan.weeks == {"a": 10, "b": 20}[point.factors["scenario"]] for point in found)
+
+
+def test_one_at_a_time_starts_from_the_scenario_as_it_is(write):
+    own = load("baseline")
+    levels = [own["governance"].mandate, 0.123]
+    text = f"""
+    scenario = "baseline"
+    [set]
+    weeks = 99
+    [design]
+    kind = "one_at_a_time"
+    [[factors]]
+    key = "governance.mandate"
+    values = {levels}
+    [[factors]]
+    key = "funding.level"
+    low = 0.2
+    high = 0.9
+    levels = 2
+    [[factors]]
+    key = "governance.form"
+    values = ["none", "holistic"]
+    """
+    found = points(load_experiment(write(text)))
+    assert found[0].plan.hash() == own.replaced({"weeks": 99}).hash()
+    assert [tuple(point.factors.values()) for point in found[1:]] == [
+        (0.123, own["funding"].level, "hub_and_spoke"),
+        (own["governance"].mandate, 0.2, "hub_and_spoke"), (own["governance"].mandate, 0.9, "hub_and_spoke"),
+        (own["governance"].mandate, own["funding"].level, "none"),
+        (own["governance"].mandate, own["funding"].level, "holistic"),
+    ]  # fmt: skip
+
+
+RANGE = '[[factors]]\nkey = "funding.level"\nlow = 0.1\nhigh = 0.9\n'
+LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (RANGE, ["line 2, factor level: a range without levels; levels = n", "latin_hypercube, sobol, saltelli"]),
+        (RANGE.replace("0.1", "1.9") + LHS, ["line 2, factor level: a range from 1.9 to 0.9; low below high"]),
+        (RANGE + 'distribution = "unifrom"\n' + LHS, ["line 2, factor level.distribution", "did you mean 'uniform'?"]),
+        (RANGE.replace("0.1", "0.0") + 'distribution = "loguniform"\n' + LHS, ["a loguniform range from 0; low above 0"]),
+        (RANGE.replace("0.9", "inf") + LHS, ["factor level.high: found inf"]),
+        (RANGE.replace("level", "levle") + LHS, ["unknown key 'funding.levle'", "did you mean 'funding.level'?"]),
+        (RANGE.replace("0.9", "900") + LHS, ["factor level, funding.level: found 900"]),
+        (RANGE.replace("funding.level", "weeks") + LHS, ["weeks: found 0.1", 'distribution = "integers"']),
+        ("constraints = ['levle > 1']\n" + RANGE + LHS, ["line 2, constraints, number 1: 'levle' is no factor", "'level'"]),
+        ("constraints = ['level > 1', 'level **']\n" + RANGE + LHS, ["line 2, constraints, number 2: found 'level **'"]),
+        ("constraints = ['level > 1']\n" + RANGE + LHS, ["line 2, constraints: leave none of 10 points"]),
+        ("constraints = ['level > \"a\"']\n" + RANGE + LHS, ["line 2, constraints, number 1: at point level = ", "supported"]),
+        ("constraints = ['level > 0.5']\n" + RANGE + LHS.replace("latin_hypercube", "saltelli").replace("10", "8"),
+         ["constraints: found beside a saltelli design"]),
+        ("constraints = ['level > 0.5']\n" + RANGE + 'levels = 3\n[design]\nkind = "one_at_a_time"\nbaseline = { level = 0.2 }',
+         ["constraints: leave out the baseline, point level = 0.2"]),
+        (RANGE + LHS.replace("latin_hypercube", "sobol"), ["design.points: found 10; a power of two: 8 or 16"]),
+        (RANGE + LHS.replace("latin_hypercube", "sobel"), ["line 7, design.kind: found 'sobel'", "did you mean 'sobol'?"]),
+        (RANGE + LHS.replace("points", "point"), ["design.point: unknown key", "did you mean 'points'?"]),
+        (RANGE + '[design]\nkind = "latin_hypercube"', ["design.points: is missing"]),
+        (RANGE + '[design]\npoints = 3', ["design.kind: is missing; one of"]),
+        (RANGE + '[design]\nkind = "list"\nrows = [{ level = 0.95 }]',
+         ["line 8, design.rows, row 1: level = 0.95; a number from 0.1"]),
+        (RANGE + LHS + '[precision]\noutcome = "A"\nwithin = -1', ["line 11, precision.within: found -1"]),
+        (RANGE + LHS + '[precision]\noutcome = "siload"\nwithin = 0.1', ["line 10, precision.outcome", "'siloed'"]),
+        ('[[factors]]\nkey = "organisation.departments"\nvalues = [{}]\nnames = ["own"]\n[design]\nkind = "one_at_a_time"',
+         ["design.baseline: the scenario has no value for departments", "baseline.departments"]),
+    ],
+)  # fmt: skip
+def test_designs_that_make_no_sense_are_refused(write, text, pieces):
+    found = faults(write(f'scenario = "baseline"\n{text}'))
+    assert any(all(piece in fault for piece in pieces) for fault in found), found
+    assert all("mine.toml" in fault for fault in found)
+
+
+ALL_WRONG = """
+scenario = "baseline"
+replicates = 10
+constraints = ["levle > 1", "level +"]
+[precision]
+outcome = "convergd"
+within = 0.05
+least = 20
+[design]
+kind = "sobol"
+points = 100
+[[factors]]
+key = "funding.level"
+low = 0.9
+high = 0.1
+[[factors]]
+key = "governance.mandat"
+low = 0.0
+high = 1.0
+[[factors]]
+key = "governance.champion"
+low = 0.0
+high = 1.0
+distribution = "lognormal"
+"""
+
+
+def test_all_faults_of_a_design_come_at_once(write):
+    found = faults(write(ALL_WRONG))
+    expected = [
+        ("line 4, constraints, number 1", "'levle' is no factor", "level, mandat, champion"),
+        ("line 4, constraints, number 2", "found 'level +'"),
+        ("precision.outcome", "'convergd'", "'converged'"),
+        ("precision.least", "found 20"),
+        ("design.points", "64 or 128"),
+        ("line 12, factor level", "a range from 0.9 to 0.1"),
+        ("line 16, factor mandat", "unknown key 'governance.mandat'"),
+        ("line 20, factor champion.distribution", "'lognormal'", "'loguniform'"),
+    ]
+    for pieces in expected:
+        assert sum(all(piece in fault for piece in pieces) for fault in found) == 1, (pieces, found)
+    assert len(found) == len(expected), found
+
+
+def test_points_are_worked_out_once(write, monkeypatch):
+    experiment = load_experiment(write(f'scenario = "baseline"\n{RANGE}{LHS}'))
+    monkeypatch.setattr(design, "load", None)
+    assert len(points(experiment)) == 10
+    fewer = experiment.model_copy(update={"design": LatinHypercube(points=3)})
+    with pytest.raises(TypeError):
+        points(fewer)
+
+
+def test_impossible_points_are_listed_no_further_than_helps(write, monkeypatch):
+    text = '[[factors]]\nkey = "organisation.employees"\nlow = 60\nhigh = 600\ndistribution = "integers"\n'
+    text += '[[factors]]\nkey = "organisation.firms"\nlow = 1\nhigh = 12\ndistribution = "integers"\n'
+    file = write(f'scenario = "baseline"\n{text}{LHS.replace("10", "500")}')
+    whole = faults(file)
+    assert all("point employees = " in fault for fault in whole)
+    monkeypatch.setattr(design, "_ENOUGH", 3)
+    assert faults(file) == whole[:3] != whole

@@ -59,6 +59,7 @@ class Made:
                 values |= {"state": state, "A": A, "first_converged": np.nan}
                 rows.append({"point": point, **levels, "seed": seed, **values})
         frame = pd.DataFrame(rows)
+        self.points = frame[["point", *factors]].drop_duplicates()
         self.missing = frame.iloc[list(missing)]
         self.runs = frame.drop(index=list(missing)).reset_index(drop=True)
 

@@ -7,7 +7,23 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy import stats
 
-from sim.luck import Luck, branch, combine, draws, key_of, key_with, normal, normal_quantile, unit, word
+from sim.luck import (
+    LOTS,
+    Luck,
+    branch,
+    cast_lots,
+    combine,
+    drawn,
+    draws,
+    greatest_lot,
+    key_of,
+    key_with,
+    normal,
+    normal_quantile,
+    recast,
+    unit,
+    word,
+)  # fmt: skip
 
 KEYS = combine(np.uint64(key_of("marketing")), np.arange(100_000, dtype=np.uint64))
 
@@ -77,3 +93,37 @@ def test_the_stream_of_known_inputs_never_changes():
 
 EXPECTED_STREAM = 7779450459135718073
 EXPECTED_DRAWS = [0.3988601273926238, 0.035261248210192275]
+
+
+def test_draws_by_lot_are_uniform_and_independent_from_week_to_week():
+    luck, n = Luck(5), 20_000
+    keys = combine(np.uint64(7), np.arange(n, dtype=np.uint64))
+    lots = np.zeros((LOTS, 2, n), np.uint8)
+    draws = []
+    for week in range(3, 19):
+        stream = luck.stream("adoption", week)
+        if week % LOTS == 0 or week == 3:
+            cast_lots(stream, week, keys, lots)
+        bits = [np.uint64(word(np.uint64(branch(stream, 0)), key)) for key in keys[:2000]]
+        draws.append([drawn(lot, bit) for lot, bit in zip(lots[week % LOTS, 0], bits, strict=False)])
+    draws = np.array(draws)
+    assert stats.kstest(draws.ravel(), "uniform").pvalue > 0.001
+    assert np.abs(np.corrcoef(draws)[np.triu_indices(16, 1)]).max() < 5.0 / np.sqrt(2000)
+    assert np.abs(np.corrcoef(lots.reshape(16, n))[np.triu_indices(16, 1)]).max() < 5.0 / np.sqrt(n)
+    assert all(0.0 <= u < 1.0 for u in (drawn(0, np.uint64(0)), drawn(254, np.uint64(2**64 - 1))))
+
+
+@given(chance=st.floats(0.0, 1.0), lot=st.integers(0, 255), bits=st.integers(0, 2**64 - 1))
+def test_no_draw_below_a_chance_has_a_greater_lot(chance, lot, bits):
+    if drawn(np.uint8(lot), np.uint64(bits)) < chance:
+        assert lot <= greatest_lot(chance)
+
+
+def test_newcomers_lots_are_those_that_everybody_would_be_cast():
+    luck, keys = Luck(2), combine(np.uint64(1), np.arange(50, dtype=np.uint64))
+    whole, some = np.zeros((LOTS, 3, 50), np.uint8), np.zeros((LOTS, 3, 50), np.uint8)
+    cast_lots(luck.stream("ways", 29), 29, keys, whole)
+    rows = np.array([3, 17, 49])
+    recast(luck.stream("ways"), 29 // LOTS, keys, rows, some)
+    assert np.array_equal(some[..., rows], whole[..., rows])
+    assert not np.delete(some, rows, axis=2).any()

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sim import shipped
 from sim.errors import InputError
+from sim.mechanisms import Events
+from sim.organisation import run
 from sim.scenario import Scenario, load, parameters, parse
 
 SHIPPED = shipped.names("scenarios")
@@ -42,21 +44,15 @@ def test_tables_and_parse_are_inverse(name):
     assert again.hash() == plan.hash()
 
 
-def test_every_parameter_has_a_meaning_and_a_source_and_numbers_a_unit_or_range():
-    for key, value, unit, allowed, meaning, source in parameters(load("baseline")):
-        if key in ("title", "about", "weeks") or key.split(".")[0] in (
-            "organisation",
-            "practices",
-            "outcome",
-            "network",
-        ):
-            assert meaning, key
+def test_every_parameter_has_a_meaning_and_a_source_and_numbers_a_unit_and_range():
+    kinds = [one for name, kind in Events.kinds.items() for one in parameters(kind, f"events.{name}.")]
+    for key, value, unit, allowed, meaning, source in [*parameters(load("everything")), *kinds]:
+        if key.endswith(".what"):
             continue
         assert meaning, key
         assert source, key
-        if isinstance(value, float):
-            assert unit or allowed, key
-            assert allowed, f"{key} has no range"
+        if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
+            assert unit and allowed, key
 
 
 def test_extends_overlays_key_by_key_and_false_drops(tmp_path):
@@ -82,6 +78,19 @@ def test_identity_is_what_runs_not_what_it_is_called(tmp_path):
     assert load("hub_and_spoke").hash() == base.hash(), "the baseline's form, spelled out"
     assert base.replaced({"funding.level": 0.51}).hash() != base.hash()
     assert base.without("maturity").hash() != base.hash()
+
+
+def test_the_order_of_departments_and_practices_is_part_of_it_as_runs_depend_on_it():
+    plan = load("baseline", {"organisation.employees": 60, "weeks": 60})
+    departments, practices, other = plan.tables(), plan.tables(), plan.tables()
+    departments["organisation"]["departments"] = dict(
+        reversed(departments["organisation"]["departments"].items())
+    )
+    practices["practices"] = dict(reversed(practices["practices"].items()))
+    other["organisation"] = dict(reversed(other["organisation"].items()))
+    assert len({parse(one).hash() for one in (plan.tables(), departments, practices)}) == 3
+    assert len({run(parse(one), 1).outcome for one in (plan.tables(), departments, practices)}) == 3
+    assert parse(dict(reversed(other.items()))).hash() == plan.hash()
 
 
 def test_scaled_sizes_are_exact():

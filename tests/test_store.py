@@ -1,9 +1,12 @@
 """The store and what is read from it: each run once, in whatever order it came, and nobody else's folder."""
 
 import json
+import re
 import shutil
 import sqlite3
+import subprocess
 import sys
+import tomllib
 from dataclasses import fields, replace
 from importlib import import_module, reload
 from pathlib import Path
@@ -18,7 +21,7 @@ from sim.organisation import run
 from sim.outcome import STATES, Outcome
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, key, load_results, points, run_key, store
-from sim.sweeps.provenance import provenance
+from sim.sweeps.provenance import PACKAGES, provenance
 from sim.sweeps.series import SERIES, pack, unpack, unpack_adoption
 from sim.sweeps.store import Store, on_network
 from sim.sweeps.work import live
@@ -216,7 +219,18 @@ def test_provenance_is_kept_for_every_start(tmp_path, design, finished):
     results = load_results(tmp_path)
     first, second = results.sessions
     assert first["python"] == second["python"] == sys.version.split()[0]
-    assert {"command", "mesa", "numpy", "numba", "scipy", "unsilo", "platform", "commit"} <= first.keys()
+    assert {
+        "command",
+        "unsilo",
+        "mesa",
+        "pandas",
+        "pydantic",
+        "seaborn",
+        "platform",
+        "cpu",
+        "sqlite",
+    } <= first.keys()
+    assert first["seeds"] == [1, 2] and first["engine"] == source.engine_digest()
     assert results.scenario(2) == design[2].plan
 
 
@@ -236,8 +250,8 @@ def test_a_run_takes_less_than_ten_kilobytes():
     record = run(load("baseline"), 1)
     packed = pack(record)
     assert len(packed) < 10_000
-    assert np.array_equal(unpack(packed, "stage", 312), record["stage"])
-    assert np.array_equal(unpack_adoption(packed, 312, 6), record.adoption.astype(np.float32))
+    assert np.array_equal(unpack(packed, ["stage"], 312)["stage"], record["stage"])
+    assert np.array_equal(unpack_adoption(packed, 312, range(6)), record.adoption.astype(np.float32))
 
 
 def test_keys_change_with_values_and_seeds_and_not_with_titles():
@@ -263,6 +277,7 @@ def test_keys_change_with_the_engines_source_and_not_with_its_faces(tmp_path, mo
         "cli/__init__.py",
         "__init__.py",
         "mechanisms/ways.py",
+        "happenings/people.py",
         "luck.py",
         "mechanisms/new.py",
     ):
@@ -273,7 +288,7 @@ def test_keys_change_with_the_engines_source_and_not_with_its_faces(tmp_path, mo
         digests.append(run_key(plan, 1))
     forget()
     assert digests[0] == digests[1] == digests[2]
-    assert len(set(digests[2:])) == 4
+    assert len(set(digests[2:])) == 5
 
 
 def test_keys_change_with_the_source_of_ones_own_mechanisms(tmp_path, monkeypatch):
@@ -313,3 +328,42 @@ def test_states_are_read_as_they_were_told(tmp_path, design, finished):
     last = [STATES[int(row[~np.isnan(row)][-1])] for row in results.series("state")]
     assert last == list(results.runs["state"])
     assert json.loads(results.meta["series"]) == list(SERIES)
+
+
+def test_every_dependency_is_in_the_provenance():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    needed = {re.match(r"[\w-]+", one)[0] for one in project["dependencies"]}
+    assert needed <= set(PACKAGES)
+    assert needed <= provenance().keys()
+
+
+def test_provenance_tells_the_commit_and_whether_files_differ_from_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (provenance()["commit"], provenance()["dirty"]) == (None, None)
+
+    def git(*words):
+        names = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        return subprocess.run(
+            ["git", *names, *words], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    git("init")
+    assert provenance()["commit"] is None
+    Path("mine.toml").write_text("weeks = 1")
+    git("add", ".")
+    git("commit", "-m", "mine")
+    Path("notes.txt").write_text("not in git")
+    assert (provenance()["commit"], provenance()["dirty"]) == (git("rev-parse", "HEAD"), False)
+    Path("mine.toml").write_text("weeks = 2")
+    assert provenance()["dirty"] is True
+
+
+def test_runs_import_nothing_of_ours_that_their_keys_do_not_hold():
+    """In a process of its own, as here the faces are imported too."""
+    script = (
+        "import sys; from sim.organisation import run; from sim.scenario import load; run(load('baseline', {'weeks': 1}));"
+        "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'sim'), sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    used = {Path(line).relative_to(source.PACKAGE).as_posix() for line in done.stdout.splitlines()}
+    assert used - set(source.engine_files()) == {"__init__.py"}

@@ -133,6 +133,8 @@ STYLE = """
 .unsilo-part { padding: 0 0 10px 12px; }
 .unsilo-part .v-input { margin: 0; padding: 0; }
 .unsilo-part .v-input__slot { margin: 0; }
+.unsilo-part .v-select { padding-top: 20px; }
+.unsilo-part .v-select .v-label--active { transform: translateY(-22px); }
 .unsilo-part .v-messages, .unsilo-part .v-text-field__details { display: none; }
 .unsilo-part .v-label { font-size: .95rem; }
 .unsilo-part .v-input--switch .v-label { font-weight: 600; }

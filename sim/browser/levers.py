@@ -19,11 +19,11 @@ GROUPS = {
     "Sponsorship": {"sponsorship": "engagement sponsor_week sponsor_engagement disappointment style"},
     "Money and measurement": {
         "funding": "mode level",
-        "measurement": "focus noise",
+        "measurement": "focus noise delay",
         "programmes": "reporting pace even",
     },
     "Governance and desks": {
-        "governance": "form founded mandate",
+        "governance": "form founded mandate locus hubs tied",
         "approval": "requests risk",
         "teaching": "pupils colleagues",
         "guidance": "policy by_policy",
@@ -39,7 +39,7 @@ GROUPS = {
     "People": {
         "turnover": "base executives sensitivity attraction",
         "learning": "by_training by_practice forgetting",
-        "influence": "by_exposure by_experience by_lead",
+        "influence": "reports peers manager executives by_exposure by_experience by_lead",
         "adoption": "rule threshold attempt push blocking",
         "ways": "review habit_weight quality_weight",
     },
@@ -53,12 +53,14 @@ GROUPS = {
         "network": "mean_degree odds_ratio transitivity",
         "digital": "chance near strength most",
         "outside": "contacts start ceiling growth",
+        "organisation": "firms",
         "alliance": "desk pool showcase acquainted",
     },
 }
 """The main levers of each table, group by group: one line a mechanism. One that no group names is shown in the last
 group, `OTHERS`, with its first parameters; `HIDDEN` ones have nothing to tweak."""
 
+STANDING = ("network", "organisation")  # tables that every scenario has
 OTHERS, EVENTS, HIDDEN = "Other mechanisms", "Events", {"events", "worth", "maturity"}
 FIRST = 4  # levers of a mechanism that no group names
 
@@ -147,7 +149,7 @@ def _ends(field: FieldInfo) -> tuple[float, float | None]:
 
 @dataclass(frozen=True)
 class Part:
-    """A table of the scenario as the page shows it: a mechanism, the network, or one scripted event."""
+    """A table of the scenario as the page shows it: a mechanism, one that every scenario has, or one scripted event."""
 
     name: str
     about: str
@@ -159,7 +161,8 @@ class Part:
 def parts_of(plan: Scenario) -> dict[str, list[Part]]:
     """The page's groups: every mechanism there is, on or off, and the scenario's events."""
     kinds: dict[str, type[Section]] = {kind.name: kind for kind in schedule()}
-    kinds |= {one.name: type(one) for one in plan.mechanisms} | {"network": type(plan.network)}
+    kinds |= {one.name: type(one) for one in plan.mechanisms}
+    kinds |= {name: type(getattr(plan, name)) for name in STANDING}
     named = {table for tables in GROUPS.values() for table in tables}
     rest = {
         table: " ".join(list(kind.model_fields)[:FIRST])
@@ -180,9 +183,9 @@ def parts_of(plan: Scenario) -> dict[str, list[Part]]:
 
 
 def _part(plan: Scenario, table: str, kind: type[Section], keys: str) -> Part:
-    present = plan.network if table == "network" else plan[table]
+    present = getattr(plan, table) if table in STANDING else plan[table]
     levers = tuple(_levers(plan, table, present or kind, keys))
-    return Part(table, _first_line(kind), present is not None, table != "network", levers)
+    return Part(table, _first_line(kind), present is not None, table not in STANDING, levers)
 
 
 def _levers(plan: Scenario, table: str, of: Section | type[Section], keys: str) -> Iterator[Lever]:

@@ -15,7 +15,9 @@ COMMANDS = {
     "run": ("sim.cli.running", "One organisation: its stages, its outcome and a sentence."),
     "compare": ("sim.cli.running", "Two scenarios under the same luck: paired differences with intervals."),
     "sweep": ("sim.cli.sweeping", "Run an experiment; goes on where it was interrupted."),
-    "status": ("sim.cli.sweeping", "What of an experiment is done and what is missing."),
+    "status": ("sim.cli.results", "What of an experiment is done, failed and missing."),
+    "replay": ("sim.cli.results", "One run of an experiment again, exactly."),
+    "export": ("sim.cli.results", "An experiment's results as CSV or Parquet."),
     "plot": ("sim.cli.plotting", "The figures of an experiment's results."),
     "browse": ("sim.cli.browsing", "Tweak one organisation in the browser."),
 }

@@ -70,14 +70,20 @@ def plan_of(
 
 
 def table(headers: list[str], rows: list[list[str]], right: str = "") -> None:
-    """Print a table: in colour on a terminal, plain when piped; `right` has an 'r' for each column to align right."""
+    """Print a table: in colour on a terminal, plain when piped.
+
+    `right` has a letter a column: 'r' aligns it right, 'k' keeps its words whole, for names that people copy.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for n, header in enumerate(headers):
-        grid.add_column(header, justify="right" if right[n : n + 1] == "r" else "left", overflow="fold")
+        how = right[n : n + 1]
+        grid.add_column(
+            header, justify="right" if how == "r" else "left", overflow="fold", no_wrap=how == "k"
+        )
     for row in rows:
         grid.add_row(*row)
     console = Console()
@@ -97,3 +103,11 @@ def number(value: Any) -> str:
     return (
         "-" if value is None or value == "" else str(value).lower() if isinstance(value, bool) else str(value)
     )
+
+
+def duration(seconds: float) -> str:
+    """A time in words, to the unit that matters."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

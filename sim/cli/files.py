@@ -35,7 +35,7 @@ def scenarios(as_json: bool) -> None:
 
 @click.command()
 @click.argument("scenario", default="baseline")
-@click.option("--all", "whole", is_flag=True, help="Also the mechanisms that are off, with their defaults.")
+@click.option("--all", "whole", is_flag=True, help="Also mechanisms that are off, and kinds of events.")
 @changes
 @as_json
 def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) -> None:
@@ -66,10 +66,32 @@ def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) 
     for head, rows in groups.items():
         click.secho(f"[{head}] {about.get(head, '')}".rstrip(), bold=True)
         if rows:
-            table(["key", "value", "unit", "allowed", "meaning", "source"], rows, "lr")
+            table(["key", "value", "unit", "allowed", "meaning", "source"], rows, "kr")
+    if whole:
+        _events()
     if off and not whole:
         names = ", ".join(kind.name for kind in off)
         click.echo(f"Off: {names} (their parameters: unsilo show {scenario} --all)")
+
+
+def _events() -> None:
+    """What can be scripted, kind by kind, with what each kind needs."""
+    from sim.mechanisms.events import Events
+    from sim.scenario import parameters
+
+    click.secho(
+        '[events.NAME] with what = "KIND", week, and the keys of its kind',
+        bold=True,
+    )
+    for name, kind in Events.kinds.items():
+        click.echo(f"{name}: {_first_line(kind)}")
+        rows = [
+            [key, "needed" if kind.model_fields[key].is_required() else number(value), unit, allowed, meaning]
+            for key, value, unit, allowed, meaning, _ in parameters(kind)
+            if key not in ("what", "week")
+        ]
+        if rows:
+            table(["key", "default", "unit", "allowed", "meaning"], rows, "kr")
 
 
 def _first_line(kind: type) -> str:

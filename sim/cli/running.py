@@ -61,7 +61,7 @@ def run(
         return
     for notice in record.notices:
         click.echo(f"note: {notice}", err=True)
-    _tell(record)
+    tell(record)
     if with_returns:
         _tell_returns(returns(record), record)
     if close_hub:
@@ -86,7 +86,8 @@ def _spells(series: Any) -> list[tuple[int, int, int]]:
     return spells
 
 
-def _tell(record: Record) -> None:
+def tell(record: Record) -> None:
+    """Print the stages that a run went through, its outcome, and what it means."""
     from sim.mechanisms.maturity import STAGES
     from sim.outcome import STATES
 

@@ -1,8 +1,9 @@
-"""Commands that sweep: run an experiment, going on where it was interrupted, and say how far it has come."""
+"""The command that sweeps: it runs an experiment, going on where it was interrupted."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import as_json, table
+from sim.cli.common import as_json, duration, table
 
 if TYPE_CHECKING:
     from sim.sweeps import Results, Standing
@@ -25,109 +26,152 @@ _EVERY = 5.0  # seconds between lines of progress where there is no terminal
 @click.option(
     "--workers", type=click.IntRange(0), help="Processes; one a core unless given, 0 for none but this."
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="A Dask scheduler whose workers run it, as tcp://host:8786; local starts one.",
+)
+@click.option("--timeout", type=float, metavar="SECONDS", help="Set a run aside that takes longer.")
+@click.option("--memory", metavar="SIZE", help="Set a run aside whose process takes more, e.g. 2GB.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say how many runs, how long, how much disk, and the first points."
+)
 @click.option("--yes", is_flag=True, help="Start even more than 100,000 runs.")
 @as_json
-def sweep(experiment: str, workers: int | None, yes: bool, as_json: bool) -> None:
+def sweep(
+    experiment: str, workers: int | None, dask: str | None, timeout: float | None, memory: str | None, quiet: bool,
+    dry_run: bool, yes: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Run EXPERIMENT, a file or a shipped name, into results/NAME.
 
     Every finished run is stored at once. Stop it with Ctrl-C, or however you like: the same command goes on, and no run
     is done twice.
     """
     from concurrent.futures import BrokenExecutor
-    from sqlite3 import OperationalError
 
-    from sim.sweeps import load_experiment
+    from sim.sweeps.forking import begin
+
+    if workers != 0 and dask is None and not dry_run:
+        begin()  # the workers' server imports while this process does
+
+    from sim.cli.previewing import counting, preview
+    from sim.sweeps import Limits, Unwritable, load_experiment
     from sim.sweeps import sweep as run
     from sim.sweeps.design import MOST
 
-    asked = load_experiment(experiment)
+    asked = load_experiment(experiment, counting(quiet))
+    if dry_run:
+        preview(asked, workers, quiet, as_json)
+        return
     if asked.size > MOST and not yes:
         raise click.UsageError(
             f"{experiment} asks for {asked.size:,} runs, more than {MOST:,}: add --yes if you mean it."
         )
+    limits = Limits(timeout, _bytes(memory))
     last: list[Standing] = []
     try:
-        with _shown() as show:
+        with _shown(quiet) as show:
 
             def tell(standing: Standing) -> None:
                 last[:] = [standing]
                 show(standing)
 
-            results = run(asked, workers=workers, progress=tell)
+            results = run(asked, workers=workers, progress=tell, limits=limits, dask=dask)
     except KeyboardInterrupt:
         at = f"{last[0].stored:,} of {last[0].total:,} runs are stored" if last else "nothing was begun"
         click.echo(f"Stopped: {at}. The same command goes on from there.", err=True)
         sys.exit(130)
-    except OperationalError as error:
-        click.echo(
-            f"unsilo: results cannot be written: {error}. What is stored stays; the same command goes on.",
-            err=True,
-        )
+    except Unwritable as error:
+        click.echo(f"unsilo: {error}", err=True)
         sys.exit(1)
     except BrokenExecutor as error:
-        click.echo(
-            f"unsilo: no worker process is left ({error}); the same command goes on, and --workers 0 does without them",
-            err=True,
-        )
+        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
         sys.exit(1)
     _report(results, as_json)
-    if results.failures:
+    if len(results.failures):
         sys.exit(1)
+
+
+def _bytes(size: str | None) -> int | None:
+    """A size as people write it, 2GB or 512MB, in bytes."""
+    if size is None:
+        return None
+    match = re.fullmatch(r"\s*([\d.]+)\s*([kMGT]?)(i?)B?\s*", size, re.IGNORECASE)
+    try:
+        number = float(match[1]) if match else 0.0
+    except ValueError:
+        number = 0.0
+    if not match or not number:
+        raise click.UsageError(f"--memory: {size!r} is no size; write it as 2GB or 512MB.")
+    return int(number * 2 ** (10 * " kmgt".index(match[2].lower() or " ")))
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[Standing], None]]:
+def _shown(quiet: bool) -> Iterator[Callable[[Standing], None]]:
     """How progress is shown: a bar on a terminal, else a line every few seconds; always beside the output proper."""
     from rich.console import Console
 
     console = Console(stderr=True)
+    if quiet:
+        yield lambda standing: None
+        return
     if not console.is_terminal:
         yield _lines()
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = [
-        BarColumn(None), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn(),
-    ]  # fmt: skip
+    columns = [BarColumn(20), MofNCompleteColumn(), TextColumn("{task.fields[words]}"), TimeElapsedColumn()]
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("runs", total=None, rate="starting")
+        task = bar.add_task("runs", total=None, words="starting")
         yield lambda standing: bar.update(
-            task, total=standing.total, completed=standing.stored + standing.failed, rate=_pace(standing)
+            task, total=standing.total, completed=standing.done, words=_pace(standing)
         )
 
 
 def _lines() -> Callable[[Standing], None]:
-    said = -_EVERY
+    """A line every few seconds, later one for each hundredth of the time, so that a log of days can be read."""
+    said, began = -_EVERY, time.monotonic()
+    last = ""
 
     def show(standing: Standing) -> None:
-        nonlocal said
-        done = standing.stored + standing.failed
-        if time.monotonic() - said >= _EVERY or done == standing.total:
-            said = time.monotonic()
-            click.echo(f"{done:,} of {standing.total:,} runs, {_pace(standing)}", err=True)
+        nonlocal said, last
+        now = time.monotonic()
+        ends = standing.done == standing.total or standing.in_hand == 0
+        if now - said >= max(_EVERY, (now - began) / 100) or ends:
+            line = f"{standing.done:,} of {standing.total:,} runs, {_pace(standing)}"
+            if line != last:
+                click.echo(line, err=True)
+            said, last = now, line
 
     return show
 
 
 def _pace(standing: Standing) -> str:
-    """Failures, speed and time to go, in words."""
+    """Failures, speed, time to go and outcomes so far, in words."""
     words = [f"{standing.failed:,} failed"] if standing.failed else []
-    if standing.left is None:
+    going, begun = standing.done < standing.total, standing.fresh + standing.failed > 0
+    if standing.in_hand == 0:
+        words.append("stopped")
+    elif standing.in_hand:
         words.append(
-            "nothing left to do" if standing.stored == standing.total else "compiling and starting workers"
+            f"stopping when {standing.in_hand:,} that have begun are through; Ctrl-C again stops now"
         )
-    elif standing.stored + standing.failed < standing.total:
-        words += [f"{standing.rate:.3g} a second", f"{_duration(standing.left)} to go"]
+    elif not going and not begun:
+        words.append("nothing left to do")
+    elif standing.left is None:
+        words.append("waiting" if begun else "compiling and starting workers")
     else:
         words.append(f"{standing.rate:.3g} a second")
-    return ", ".join(words)
+        if going:
+            words.append(f"{duration(standing.left)} to go")
+    tally = ", ".join(f"{count:,} {state}" for state, count in sorted(standing.states.items(), key=_most))
+    slow = f"{standing.slow[0]}: {duration(standing.slow[1])} so far" if standing.slow else ""
+    return "; ".join(filter(None, [", ".join(words), tally, slow]))
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+def _most(counted: tuple[str, int]) -> int:
+    return -counted[1]
 
 
 def _report(results: Results, as_json: bool) -> None:
@@ -142,7 +186,7 @@ def _report(results: Results, as_json: bool) -> None:
             "folder": str(results.folder),
             "runs": results.asked,
             "finished": len(results.runs),
-            "failures": [asdict(one) for one in results.failures],
+            "failures": results.failures.drop(columns="traceback").to_dict("records"),
             "states": {state: int((results.runs["state"] == state).sum()) for state in STATES},
             "levels": [asdict(one) for one in levels],
             "finding": finding(results),
@@ -161,42 +205,11 @@ def _report(results: Results, as_json: bool) -> None:
         table(["factor", "level", "runs", *seen], rows, "llr" + "r" * len(seen))
     click.secho(finding(results), bold=True)
     click.echo(f"Results: {results.folder}")
-    if results.failures:
-        click.echo(f"{len(results.failures):,} runs failed; the same command tries them again:", err=True)
-        for failure in results.failures:
-            levels_of = ", ".join(f"{label} = {level}" for label, level in failure.factors.items())
-            click.echo(f"  {levels_of or 'the scenario'}, seed {failure.seed}: {failure.error}", err=True)
-
-
-@click.command()
-@click.argument("results")
-@as_json
-def status(results: str, as_json: bool) -> None:
-    """What of RESULTS, a folder or the name of an experiment, has finished and what is missing."""
-    from sim.sweeps import load_results
-
-    found = load_results(results)
-    finished, missing = len(found.runs), len(found.missing)
-    first, last = found.sessions[0], found.sessions[-1]
-    if as_json:
-        whole = {"experiment": found.experiment.name, "folder": str(found.folder), "runs": found.asked}
-        click.echo(
-            json.dumps(
-                {**whole, "finished": finished, "missing": missing, "sessions": found.sessions}, indent=2
+    failures = results.failures
+    if len(failures):
+        click.echo(f"{len(failures):,} runs failed; the same command tries them again:", err=True)
+        for failure in failures.to_dict("records"):
+            levels_of = ", ".join(f"{label} = {failure[label]}" for label in results.factors)
+            click.echo(
+                f"  {levels_of or 'the scenario'}, seed {failure['seed']}: {failure['error']}", err=True
             )
-        )
-        return
-    made = ", ".join(f"{name} {last[name]}" for name in ("python", "mesa", "numpy", "numba", "scipy"))
-    rows = [
-        ["experiment", found.experiment.title or found.experiment.name],
-        ["finished", f"{finished:,} of {found.asked:,} runs"],
-        ["missing", f"{missing:,}"],
-        ["first started", first["started"]],
-        ["last started", f"{last['started']}, start {len(found.sessions)}"],
-        ["made with", made],
-    ]
-    table(["results", str(found.folder)], rows)
-    if missing:
-        click.echo(f"{missing:,} runs are missing. To go on, the command that started it: {last['command']}")
-    else:
-        click.echo("Everything that the experiment asks for has finished.")

@@ -14,6 +14,8 @@ from sim.figures import adoption, difference, phase, shares
 from sim.figures.difference import save_difference
 from sim.figures.look import FORMATS, look, save
 from sim.figures.selection import Where, wanted
+from sim.sweeps.levels import Levels
+from sim.sweeps.sampling import KINDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,11 +32,13 @@ class Kind(NamedTuple):
         about: what it shows, in a line.
         draw: draws it of results, confined to some levels.
         factors: how many factors of two levels or more it takes at least.
+        crossed: whether it takes runs that differ in one factor alone.
     """
 
     about: str
     draw: Callable[[Results, Where], Figure]
     factors: int = 0
+    crossed: bool = False
 
 
 FIGURES = {
@@ -44,7 +48,7 @@ FIGURES = {
     "phase": Kind(
         "Phase map of two levers: where runs converge, and where they break into silos.", phase.draw, 1
     ),
-    "difference": Kind("Paired difference of two levels of a factor, and flips.", difference.draw, 1),
+    "difference": Kind("Paired difference of two levels of a factor, and flips.", difference.draw, 1, True),
 }
 
 
@@ -108,11 +112,9 @@ def _check(results: Results, names: Sequence[str], where: Where) -> None:
         for name in names
         if name not in FIGURES
     ]
-    faults += [
-        Fault(f"figure {name}", "no factor varies", "runs at two levels of a factor or more")
-        for name in names
-        if name in FIGURES and _misfit(results, name, where)
-    ]
+    for name in names:
+        if name in FIGURES and (misfit := _misfit(results, name, where)):
+            faults.append(Fault(f"figure {name}", *misfit))
     faults += [
         Fault("where", f"no factor {label!r}", f"one of {', '.join(results.factors)}")
         for label in where
@@ -126,6 +128,13 @@ def _check(results: Results, names: Sequence[str], where: Where) -> None:
         raise InputError(faults)
 
 
-def _misfit(results: Results, name: str, where: Where) -> bool:
-    varying = sum(len(where.get(label, levels)) > 1 for label, levels in results.factors.items())
-    return varying < FIGURES[name].factors
+def _misfit(results: Results, name: str, where: Where) -> tuple[str, str] | None:
+    """Why a figure cannot be drawn of these runs, and of which it can."""
+    design, figure = results.experiment.design, FIGURES[name]
+    varying = sum(len(where.get(label, levels)) > 1 for label, levels in Levels(results).of.items())
+    if varying < figure.factors:
+        return "no factor varies", "runs at two levels of a factor or more"
+    if figure.crossed and not design.crossed:
+        crossed = " or ".join(kind for kind, one in KINDS.items() if one.crossed)
+        return f"no two points of a {design.kind} design differ in one factor alone", f"a {crossed} design"
+    return None

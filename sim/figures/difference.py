@@ -87,7 +87,7 @@ def draw(results: Results, where: Where) -> Figure:
     chosen = selection(results, where)
     label = chosen.free[0]
     a, b = (words(level) for level in chosen.levels[label])
-    count = len(where.get(label, results.factors[label]))
+    count = len(where.get(label, chosen.told.of[label]))
     why = f" ({b}: of {count - 1}, the one whose final adoption differs most from {a}'s)" if count > 2 else ""
     shown = chosen.caption([len(pairs(chosen)[0])], what="pair")
     caption = f"Differences: {setting(label, b)} minus {a}, run by run under the same seed{why}. {shown}"

@@ -44,15 +44,24 @@ def table(selection: Selection) -> pd.DataFrame:
     """What is drawn: a row for each cell that has runs.
 
     Columns: the factors that vary, by label; the share of runs in each state, by its name; `n` runs; and `state`, the
-    commonest, or "split" if there are two.
+    commonest, or "split" if there are two; `worth`, as `Selection.worth`.
     """
-    runs = selection.results.runs.iloc[selection.rows()]
+    shown = selection.rows()
+    runs = selection.runs.iloc[shown].set_index(shown)
     rows = []
     for at, here in runs.groupby(selection.free, sort=False):
         counts = [int((here["state"] == state).sum()) for state in STATES]
         state = "split" if counts.count(max(counts)) > 1 else list(STATES)[counts.index(max(counts))]
         shares = {state: count / len(here) for state, count in zip(STATES, counts, strict=True)}
-        rows.append({**dict(zip(selection.free, at, strict=True)), **shares, "n": len(here), "state": state})
+        rows.append(
+            {
+                **dict(zip(selection.free, at, strict=True)),
+                **shares,
+                "n": len(here),
+                "state": state,
+                "worth": selection.worth(here.index.to_numpy()),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -117,12 +126,13 @@ def _cell(ax: Any, i: int, j: int, cell: dict[Any, Any] | None, font: float) -> 
 
 
 def _caption(selection: Selection, drawn: pd.DataFrame) -> str:
-    n = int(drawn["n"].min())
+    n = int(drawn["worth"].min())
     low, high = (percent(end) for end in wilson(0.5, n))
+    what = "run" if selection.results.experiment.design.crossed else "point"
     half = f", one of {percent(0.5)} of {low} to {high}" if n > 1 else ""
     return (
         "A cell is filled by its runs' states in proportion, and names the commonest with its share. "
-        f"{selection.caption(list(drawn['n']), ' a cell')} Of {n} run{'s' * (n > 1)}, a share of {percent(1.0)} has a "
+        f"{selection.caption(list(drawn['n']), ' a cell')} Of {n} {what}{'s' * (n > 1)}, a share of {percent(1.0)} has a "
         f"{percent(0.95)} interval (Wilson) of {percent(wilson(1.0, n)[0])} to {percent(1.0)}{half}."
     )
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sim.errors import Fault, InputError, nearest_name
+from sim.sweeps.levels import Levels, Span, number
 
 if TYPE_CHECKING:
     from sim.sweeps import Results
@@ -28,16 +30,28 @@ class Selection:
         results: where they are from.
         levels: levels of each factor that are shown, by label; a single one where the factor is held.
         free: labels of the factors that vary, the one that tells most of adoption first.
+        told: by what levels the factors are told.
     """
 
     results: Results
     levels: dict[str, list[Any]]
     free: list[str]
+    told: Levels
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """`results.runs` by the levels that are shown."""
+        return self.told.told(self.results.runs)
 
     def rows(self, **levels: Any) -> np.ndarray:
         """Rows of `results.runs` that are shown: int[n]; with `levels` those at these levels only."""
         wanted = self.levels | {label: [level] for label, level in levels.items()}
-        return np.flatnonzero(_at(self.results.runs, wanted))
+        return np.flatnonzero(_at(self.runs, wanted))
+
+    def worth(self, rows: np.ndarray) -> int:
+        """How many independent runs some are worth at the least: where points differ in factors that are not shown, one each."""
+        runs = self.results.runs.iloc[rows]
+        return len(rows) if self.results.experiment.design.crossed else int(runs["point"].nunique())
 
     def panels(self) -> Iterator[tuple[Any, np.ndarray]]:
         """Each level of the first factor that varies, with its rows; one panel, of level None, where none varies."""
@@ -69,7 +83,12 @@ class Selection:
         held = [setting(label, some[0]) for label, some in self.levels.items() if len(some) == 1]
         if held:
             parts.append(f"all with {listing(held)}")
-        lacking = int(_at(self.results.missing, self.levels).sum())
+        pooled = [
+            words(label) for label, some in self.levels.items() if len(some) > 1 and label not in self.free
+        ]
+        if pooled:
+            parts.append(f"over all {listing(pooled)} of the design")
+        lacking = int(_at(self.told.told(self.results.missing), self.levels).sum())
         if lacking:
             parts.append(f"{lacking} of {lacking + len(self.rows())} runs have not finished")
         return f"{'; '.join(parts)}. Experiment: {self.results.experiment.name}."
@@ -77,6 +96,9 @@ class Selection:
 
 def select(results: Results, where: Where, room: int, axes: int = 0) -> Selection:
     """The selection for a figure.
+
+    Factors for which there is no room are held at one level where the design has runs at the same settings otherwise, or
+    at the baseline where factors vary one at a time; in a sample they vary, as nearly no runs would be left.
 
     Args:
         results: finished runs, at least one.
@@ -88,9 +110,11 @@ def select(results: Results, where: Where, room: int, axes: int = 0) -> Selectio
     Raises:
         InputError: no run at these levels has finished.
     """
-    levels = {label: list(where.get(label, known)) for label, known in results.factors.items()}
+    told = Levels(results)
+    levels = {label: list(where.get(label, known)) for label, known in told.of.items()}
     levels = {label: sorted(some) if numeric(some) else some for label, some in levels.items()}
-    runs = results.runs[_at(results.runs, levels)]
+    runs = told.told(results.runs)
+    runs = runs[_at(runs, levels)]
     if runs.empty:
         raise InputError([Fault("where", "no such run has finished", "levels at which runs have finished")])
     ranked = [label for label, some in levels.items() if len(some) > 1]
@@ -98,13 +122,17 @@ def select(results: Results, where: Where, room: int, axes: int = 0) -> Selectio
     on_axes = sorted(ranked, key=lambda label: not numeric(levels[label]))[:axes]
     others = [label for label in ranked if label not in on_axes]
     others.sort(key=lambda label: (label not in where, numeric(levels[label])))
-    free = [*on_axes, *others][:room]
+    one_by_one = any(told.base(label) is not None for label in levels)
+    crossed = results.experiment.design.crossed
+    free = [*on_axes, *others][: 1 if one_by_one else room if crossed else max(axes, 1)]
     for label in levels:
-        if label not in free:
+        if label not in free and crossed:
             there = [level for level in levels[label] if (runs[label] == level).any()]
-            levels[label] = [there[len(there) // 2] if numeric(there) else there[0]]
+            base = told.base(label)
+            middle = there[len(there) // 2] if numeric(there) else there[0]
+            levels[label] = [base if base in there else middle]
             runs = runs[_at(runs, {label: levels[label]})]
-    return Selection(results, levels, free)
+    return Selection(results, levels, free, told)
 
 
 def wanted(results: Results, pairs: list[tuple[str, str]]) -> dict[str, list[Any]]:
@@ -119,32 +147,38 @@ def wanted(results: Results, pairs: list[tuple[str, str]]) -> dict[str, list[Any
     """
     found: dict[str, list[Any]] = {}
     faults = []
+    levels = Levels(results).of
     for label, text in pairs:
-        if label not in results.factors:
-            known = list(results.factors)
+        if label not in levels:
+            known = list(levels)
             allowed = f"one of {', '.join(known)}" if known else "nothing: the experiment has no factors"
             faults.append(Fault("where", f"no factor {label!r}", allowed, nearest=nearest_name(label, known)))
             continue
-        by_name = {_typed(level): level for level in results.factors[label]}
-        number = _number(text)
-        name = text if text in by_name or number is None else words(number)
-        if name in by_name:
+        by_name = {_typed(level): level for level in levels[label]}
+        value = _number(text)
+        name = text if text in by_name or value is None else words(value)
+        around = [
+            level
+            for level in levels[label]
+            if isinstance(level, Span) and value is not None and value in level
+        ]
+        if around:
+            found.setdefault(label, []).append(around[-1])
+        elif name in by_name:
             found.setdefault(label, []).append(by_name[name])
         else:
-            near = nearest_name(text, by_name) if number is None else ""
+            near = nearest_name(text, by_name) if value is None else ""
             faults.append(
                 Fault(f"where {label}", f"found {text!r}", f"one of {', '.join(by_name)}", nearest=near)
             )
     if faults:
         raise InputError(faults)
-    return {
-        label: [one for one in results.factors[label] if one in levels] for label, levels in found.items()
-    }
+    return {label: [one for one in levels[label] if one in some] for label, some in found.items()}
 
 
 def numeric(levels: list[Any]) -> bool:
-    """Whether levels are numbers."""
-    return all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
+    """Whether levels are numbers, or parts of a range of them."""
+    return all(isinstance(level, Span) or number(level) for level in levels)
 
 
 def words(level: Any) -> str:

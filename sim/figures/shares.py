@@ -48,7 +48,8 @@ def table(selection: Selection, series: str) -> pd.DataFrame:
         for name, code in _CODES[series].items():
             if here.size:
                 n, count = len(rows), (here == code).sum(axis=0)
-                low, high = np.array([wilson(hits / n, n) for hits in range(n + 1)])[count].T
+                worth = selection.worth(rows)
+                low, high = np.array([wilson(hits / n, worth) for hits in range(n + 1)])[count].T
                 part = {"week": range(len(count)), "share": count / n, "low": low, "high": high, "n": n}
                 parts.append(pd.DataFrame({"level": level, "name": name, **part}))
     return pd.concat(parts, ignore_index=True)
@@ -76,7 +77,10 @@ def draw_states(results: Results, where: Where) -> Figure:
     what = "State of the run by week."
     if max(runs) > 1:
         what = "Share of runs in each state by week."
-        what += f" Whiskers: {percent(0.95)} interval (Wilson) of converged, from below, and of siloed, from above."
+        of = "Wilson" if selection.results.experiment.design.crossed else "Wilson, of points instead of runs"
+        what += (
+            f" Whiskers: {percent(0.95)} interval ({of}) of converged, from below, and of siloed, from above."
+        )
     return finish(
         figure, _finding(selection, drawn, ""), f"{what} {selection.caption(runs, _each(selection))}"
     )

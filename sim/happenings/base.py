@@ -20,7 +20,12 @@ class Event(Section):
     if TYPE_CHECKING:
         what: str
 
-    week: int = parameter(..., "week in which it happens", unit="week", ge=1)
+    week: int = parameter(..., "week in which it happens", unit="week", source="the scenario's own", ge=1)
+
+    @property
+    def until(self) -> float:
+        """The last week in which it acts."""
+        return self.week
 
     def step(self, org: Organisation, name: str) -> None:
         """Let it happen if it is due; `name` is what the scenario calls it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -54,6 +55,11 @@ class BudgetCut(Event):
         None, "weeks until it begins to come back; left out: for good", unit="weeks", ge=0
     )
     ramp: int = parameter(1, "weeks in which it comes back", unit="weeks", ge=1)
+
+    @property
+    def until(self) -> float:
+        """The last week in which something is missing."""
+        return math.inf if self.lasts is None else self.week + self.lasts + self.ramp
 
     def step(self, org: Organisation, name: str) -> None:
         """Take this cut's part of what is granted this week."""

@@ -44,6 +44,11 @@ class ListeningPhase(Event):
         26.0, "weeks in which two thirds of the way to full agreement are gone", unit="weeks", gt=0
     )
 
+    @property
+    def until(self) -> float:
+        """The last week of the phase."""
+        return self.week + self.lasts - 1
+
     def step(self, org: Organisation, name: str) -> None:
         """Goals go part of their way in each week of the phase: after it, 1 - exp(-lasts / scale) of it."""
         if self.week <= org.week < self.week + self.lasts:

@@ -49,8 +49,7 @@ class Events(Mechanism):
             if (why := self._idle(org.plan, event))
         )
         for name, event in sorted(self.scripted.items()):
-            once = type(event).step is Event.step
-            for week in range(event.week, min(event.week if once else org.plan.weeks, org.plan.weeks) + 1):
+            for week in range(event.week, int(min(event.until, org.plan.weeks)) + 1):
                 org.agenda.setdefault(week, []).append((name, event))
 
     def _idle(self, plan: Scenario, event: Event) -> str:
@@ -105,7 +104,7 @@ class Events(Mechanism):
             )
             for name, event in self.scripted.items()
             for key, names in known.items()
-            if (given := getattr(event, key, None)) is not None and given not in names
+            if (given := vars(event).get(key)) is not None and given not in names
         ]
         for name, event in () if faults else self.scripted.items():
             pair = [departments.index(one) * firms // len(departments)
@@ -118,7 +117,7 @@ class Events(Mechanism):
         return faults
 
     def step(self, org: Organisation) -> None:
-        """Let happen what is due this week, in the order of the events' names; one with a `step` of its own goes on."""
+        """Let happen what is due this week, in the order of the events' names."""
         before, org.granted = org.granted, 1.0
         for name, event in org.agenda.get(org.week, ()):
             event.step(org, name)

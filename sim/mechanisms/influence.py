@@ -41,12 +41,18 @@ class Influence(Mechanism):
     heeded_least: float = parameter(
         0.2,
         "least that anybody is heeded; 1 is the median",
+        unit="ratio",
         source="assumed: a trial's starting value",
         gt=0,
         le=1,
     )
     heeded_most: float = parameter(
-        5.0, "most that anybody is heeded", source="assumed: a trial's starting value", ge=1, le=100
+        5.0,
+        "most that anybody is heeded",
+        unit="ratio",
+        source="assumed: a trial's starting value",
+        ge=1,
+        le=100,
     )
     belief_least: float = parameter(
         0.15,

@@ -28,7 +28,7 @@ class Rumours(Mechanism):
         "part of it that one correcting contact takes away in a week",
         source="claim 66: c_p; value assumed",
     )
-    least: float = share(0.001, "belief in it below which somebody has forgotten it")
+    least: float = share(0.01, "belief in it below which somebody has forgotten it")
     doubt: float = share(0.1, "most that a contact who practises may believe it and still correct it")
     official: float = weight(
         0.5,
@@ -55,19 +55,26 @@ def talk(rules, week, luck, org):
     if not rumour.any():
         return False
     spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
-    before, corrects = rumour.copy(), (breadth > 0) & (rumour <= c.doubt)
+    said = np.empty(
+        (len(rumour), 2)
+    )  # belief before this week, and whether one corrects: side by side, as they are read
+    for i in range(len(rumour)):
+        said[i, 0], said[i, 1] = rumour[i], (breadth[i] > 0) & (rumour[i] <= c.doubt)
     indptr, indices, weights = org.ties
-    for i in range(len(before)):
-        ties, heard, correcting = 0, 0.0, 0
+    for i in range(len(said)):
+        ties, heard, correcting = 0, 0.0, 0.0
         for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
             j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
             if j == i:  # the rest of the row is idle
                 break
             ties += weights[at]
-            heard += weights[at] * before[j]
-            correcting += corrects[j]
-        told = heard / ties if ties > 0 else 0.0
-        now = before[i] + spread * told * (1.0 - before[i]) - fading * before[i]
+            heard += weights[at] * said[j, 0]
+            correcting += said[j, 1]
+        around = heard / ties if ties > 0 else 0.0
+        if heard == 0.0 and said[i, 0] == 0.0:
+            continue
+        before = said[i, 0]
+        now = before + spread * around * (1.0 - before) - fading * before
         now *= 1.0 - min(1.0, crowd * correcting)
         if stated:
             now *= 1.0 - min(1.0, official * lead[department[i]])

@@ -1,108 +1,221 @@
-"""Executors: where runs are lived - on processes of this machine, or in this process for debugging.
+"""Executors: where runs are lived - on processes of this machine, on a Dask cluster, or in this process for debugging.
 
-All have the shape of `concurrent.futures`, so that whatever has it can take their place.
+All take runs in lots and give them back one by one as they end, in whatever order.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import current_process, get_all_start_methods, get_context
-from typing import Any, Protocol
+from multiprocessing.connection import wait
+from typing import Protocol
 
-from pebble import ProcessPool
+from sim.errors import Fault, InputError
+from sim.scenario import Scenario
+from sim.sweeps.forking import refuse_workers
+from sim.sweeps.work import Ended, Job, Parcel, attempt
+from sim.sweeps.worker import NO_LIMITS, Limits, Worker
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
+_SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
 
 
 class Executor(Protocol):
     """What a sweep asks of an executor.
 
     Attributes:
-        window: how many tasks to have in hand, so that no worker waits for its next and little is lost on a stop.
+        workers: how many runs it lives at a time, as far as it knows.
+        span: seconds that a lot of runs should take, so that handing it over costs little beside it.
+        in_hand: how many runs it has been given that have not ended.
     """
 
-    window: int
+    span: float
 
-    def submit(self, function: Callable[..., Any], /, *args: Any) -> Future[Any]:
-        """Have a function called; its result, or what it raised, comes with the future.
+    @property
+    def workers(self) -> int: ...  # noqa: D102
+
+    @property
+    def in_hand(self) -> int: ...  # noqa: D102
+
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """See that scenarios would be lived elsewhere as they would be here.
 
         Raises:
-            BrokenExecutor: there is nobody left to call it.
+            InputError: they would not.
         """
 
+    def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
+        """Have kernels compiled and cached by living runs small, before all workers need them at once."""
 
-class _InProcess:
-    """Calls at once, here."""
+    def room(self, ahead: bool) -> int:
+        """How many lots it can begin at once; with `ahead`, those count that it can take before it begins them."""
 
-    window = 1
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Have a lot of runs lived."""
 
-    def submit(self, function: Callable[..., Any], /, *args: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(function(*args))
-        except Exception as error:
-            future.set_exception(error)
-        return future
+    def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
+        """Runs that have ended, each once; waits so long for the first.
+
+        Raises:
+            BrokenExecutor: there is nobody left to live them.
+        """
+
+    def slowest(self) -> tuple[Job, float] | None:
+        """The run that has been lived for longest, and for how many seconds, as far as that is known."""
+
+    def halt(self) -> None:
+        """Give up runs that have not begun, as far as that is possible."""
 
 
-class _Processes:
-    """Calls on workers that live as long as the pool; one that dies takes only its own task with it."""
+class InProcess:
+    """Lives runs here, one whenever it is asked for those that have ended."""
 
-    def __init__(self, pool: ProcessPool, workers: int) -> None:
-        self.window = 3 * workers
-        self._pool = pool
+    span = 0.0
+    workers = 1
 
-    def submit(self, function: Callable[..., Any], /, *args: Any) -> Future[Any]:
-        try:
-            return self._pool.schedule(function, args=args)
-        except RuntimeError as error:
-            raise BrokenExecutor(str(error)) from None
+    def __init__(self) -> None:
+        self._hand: deque[Job] = deque()
+
+    @property
+    def in_hand(self) -> int:
+        """At most one."""
+        return len(self._hand)
+
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """They are lived here."""
+
+    def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
+        """Nobody else needs them."""
+
+    def room(self, ahead: bool) -> int:
+        """One, if there is none."""
+        return 1 - len(self._hand)
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Keep them for later."""
+        self._hand.extend(jobs)
+
+    def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
+        """The next run, lived now."""
+        jobs = [self._hand.popleft()] if self._hand else []
+        return [(job, attempt(job.plan(), job.seed)) for job in jobs]
+
+    def slowest(self) -> None:
+        """None is lived when anybody can ask."""
+
+    def halt(self) -> None:
+        """What has not begun is given up."""
+        self._hand.clear()
+
+
+class Processes:
+    """Lives runs on worker processes of this machine."""
+
+    span = 0.2
+
+    def __init__(self, workers: int, limits: Limits = NO_LIMITS) -> None:
+        self.limits = limits
+        self._crew = [Worker(limits) for _ in range(workers)]
+        self._looked = time.monotonic()
+
+    @property
+    def workers(self) -> int:
+        """Worker processes."""
+        return len(self._crew)
+
+    @property
+    def in_hand(self) -> int:
+        """Runs given and not ended."""
+        return sum(len(worker.hand) for worker in self._crew)
+
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """See that one's own mechanisms can be built anew; what they are is the same at each point of a sweep."""
+        for plan in plans:
+            Parcel.of(plan)
+
+    def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
+        """One worker compiles what the first run takes, and then each its share of the rest."""
+        for lots in ([jobs[:1]], [jobs[1 + n :: self.workers] for n in range(self.workers)]):
+            for worker, lot in zip(self._crew, lots, strict=False):
+                worker.warm(lot)
+            while any(worker.busy for worker in self._crew) and not stopped():
+                self.ended(_GLANCE)
+
+    def room(self, ahead: bool) -> int:
+        """How many workers have nothing to do, or with `ahead` soon will."""
+        return sum(worker.wants(ahead) for worker in self._crew)
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Give them to the worker with the least in hand."""
+        min(self._crew, key=lambda worker: len(worker.hand)).give(jobs)
+
+    def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
+        """What the workers have sent."""
+        handles = [handle for worker in self._crew for handle in worker.handles]
+        ready = set(wait(handles, seconds)) if handles else set()
+        before, self._looked = self._looked, time.monotonic()
+        elapsed = min(self._looked - before, _SUSPENDED)
+        return [end for worker in self._crew for end in worker.collect(ready, elapsed)]
+
+    def slowest(self) -> tuple[Job, float] | None:
+        """The one whose worker has not been heard of for longest."""
+        lived = [(worker.hand[0], worker.seconds) for worker in self._crew if worker.hand]
+        return max(lived, key=lambda one: one[1], default=None)
+
+    def halt(self) -> None:
+        """Workers finish the run that they are living."""
+        for worker in self._crew:
+            worker.halt()
+
+    def stop(self) -> None:
+        """End the workers, whatever they are doing."""
+        for worker in self._crew:
+            worker.stop()
 
 
 @contextmanager
-def start(workers: int | None = None) -> Iterator[Executor]:
-    """An executor of so many worker processes: one a usable core unless said otherwise; 0 stays in this process.
+def start(
+    workers: int | None = None, limits: Limits = NO_LIMITS, dask: str | None = None
+) -> Iterator[Executor]:
+    """An executor; leaving it stops its workers, whatever they are doing.
 
-    Leaving it stops the workers, whatever they are doing.
+    Args:
+        workers: processes, one a usable core unless given; 0 lives runs in this process.
+        limits: what one run may take.
+        dask: address of a Dask scheduler, whose workers live the runs, or `local` for one of one's own.
+
+    Raises:
+        InputError: limits are asked of runs that nobody can stop, or there is no such scheduler.
     """
-    if workers == 0:
-        yield _InProcess()
+    refuse_workers()
+    if dask is not None:
+        from sim.sweeps.cluster import connect
+
+        with connect(dask, workers, limits) as cluster:
+            yield cluster
         return
-    if getattr(current_process(), "_inheriting", False):
-        raise RuntimeError("workers import your script: start runs under `if __name__ == '__main__':`")
-    workers = workers or cores()
-    forkserver = "forkserver" in get_all_start_methods()
-    context = get_context("forkserver" if forkserver else "spawn")
-    if forkserver:
-        context.set_forkserver_preload(["sim.sweeps.work"])
-    pool = ProcessPool(workers, context=context)
+    if workers == 0:
+        if limits != NO_LIMITS:
+            raise InputError(
+                [Fault("workers", "0, and a limit of time or memory", "1 or more: limits take a process")]
+            )
+        yield InProcess()
+        return
+    pool = Processes(workers or cores(), limits)
     try:
-        with _single_threaded():
-            pool.active  # noqa: B018  (starts the workers)
-        yield _Processes(pool, workers)
+        yield pool
     finally:
-        pool.stop()
-        pool.join()
+        while True:
+            try:
+                pool.stop()
+                break
+            except KeyboardInterrupt:  # pressed again: the workers have to go all the same
+                continue
 
 
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let processes started meanwhile have one thread each: the runs are what is parallel."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

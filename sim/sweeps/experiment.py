@@ -1,56 +1,56 @@
-"""Experiments: one sweep a TOML file - a scenario, the factors that change it, and how often luck is drawn anew.
+"""Experiments: one sweep a TOML file - a scenario, the factors that change it, a design, and how often luck is drawn anew.
 
 What a file says about itself is checked here; what its values mean to the scenario is checked by `design`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
 
-from sim.errors import Fault
+from sim.errors import Fault, nearest_name
 from sim.outcome import Outcome
 from sim.parameters import Section, parameter
+from sim.sweeps.broken import Broken
+from sim.sweeps.constraints import ALLOWED, Constraint
+from sim.sweeps.factor import Factor, twice, wrong
+from sim.sweeps.replication import Precision
+from sim.sweeps.sampling import KINDS, AnyDesign, Design, Grid
 
 SCENARIO = "scenario"
 """Label of the factor that several scenarios make."""
 
-RESERVED = ("point", "seed", "run", "week", "department", *(field.name for field in fields(Outcome)))
+RESERVED = (
+    "point", "seed", "run", "hash", "week", "department",
+    *(field.name for kind in (Outcome, Broken) for field in fields(kind)),
+)  # fmt: skip
 """Names that results give to columns of their own, so that no factor may be called so."""
 
 
-class Factor(Section):
-    """What a sweep varies: one key of the scenario, or several that take the same value."""
+class Kept:
+    """What has been worked out of an experiment: its JSON, its points, and how many settings break a constraint.
 
-    key: str = parameter("", "dotted key that it sets, e.g. funding.level")
-    keys: list[str] = parameter([], "several dotted keys that take the same value, in place of key")
-    values: list[Any] = parameter(..., "its levels, in order; false drops a table")
-    label: str = parameter("", "its name in results and figures; the last part of its key unless given")
-    names: list[str] = parameter([], "names of its levels; the values themselves unless given")
+    It is no part of what the experiment is, so all are equal.
+    """
 
-    @property
-    def targets(self) -> list[str]:
-        """The keys that it sets."""
-        return self.keys or [self.key] * bool(self.key)
+    text: str = ""
+    points: tuple[Any, ...] = ()
+    left_out: int = 0
 
-    @property
-    def name(self) -> str:
-        """Its label, or the last part of its key."""
-        return self.label or "".join(self.targets[:1]).rpartition(".")[2]
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kept)
 
-    @property
-    def levels(self) -> list[Any]:
-        """Its levels as results show them."""
-        return list(self.names or self.values)
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Experiment(Section):
-    """A sweep: every combination of the factors' values, each lived under the same seeds."""
+    """A sweep: points of the space that its factors span, each lived under the same seeds."""
+
+    kinds: ClassVar[dict[str, type[Design]]] = KINDS
 
     name: str = parameter(
         "", "name of its results' folder; the file's unless given", pattern=r"^([\w-][\w .-]*)?$"
@@ -63,14 +63,19 @@ class Experiment(Section):
     scenarios: list[str] = parameter([], "several, in place of scenario: they are a factor, called scenario")
     set: dict[str, Any] = parameter({}, "other values of the scenario that hold at every point")
     factors: list[Factor] = parameter([], "what varies")
+    design: AnyDesign = parameter(Grid(), "which settings of the factors are points", discriminator="kind")
+    constraints: list[str] = parameter([], "what holds at every point: others are left out")
     replicates: int = parameter(
-        20, "runs at each point, each with a seed of its own", unit="runs", ge=1, le=100_000
-    )
+        20, "runs at each point, each with a seed of its own; at most, if there is a precision", unit="runs",
+        ge=1, le=100_000,
+    )  # fmt: skip
+    precision: Precision | None = parameter(None, "how well an outcome is to be known at each point")
     first_seed: int = parameter(1, "seed of the first replicate, the same at every point", ge=0, le=2**53)
     figures: list[str] = parameter([], "figures that `unsilo plot` draws; its choice where empty")
 
     _file: Path | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
+    _kept: Kept = PrivateAttr(default_factory=lambda: Kept())
 
     @property
     def bases(self) -> list[str]:
@@ -78,10 +83,15 @@ class Experiment(Section):
         return self.scenarios or [self.scenario]
 
     @property
+    def dimensions(self) -> list[Factor]:
+        """The factors, in the order of the file; several scenarios come first."""
+        scenarios = [Factor(label=SCENARIO, values=list(self.scenarios))] if len(self.scenarios) > 1 else []
+        return scenarios + self.factors
+
+    @property
     def axes(self) -> dict[str, list[Any]]:
-        """The levels of each factor, by its label, in the order of the file; several scenarios come first."""
-        scenarios = {SCENARIO: list(self.scenarios)} if len(self.scenarios) > 1 else {}
-        return scenarios | {factor.name: factor.levels for factor in self.factors}
+        """The levels of each factor that the file gives, by its label; none where it may take any value of a range."""
+        return {factor.name: factor.shown for factor in self.dimensions}
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -90,16 +100,18 @@ class Experiment(Section):
 
     @property
     def seeds(self) -> range:
-        """The seeds, the same at every point, so that points share their luck."""
+        """The seeds, the same at every point, so that points share their luck; with a precision the first may do."""
         return range(self.first_seed, self.first_seed + self.replicates)
 
     @property
+    def count(self) -> int:
+        """Number of points, before constraints leave any out."""
+        return self.design.count(self.dimensions)
+
+    @property
     def size(self) -> int:
-        """Number of runs of the full grid."""
-        runs = self.replicates
-        for levels in self.axes.values():
-            runs *= len(levels)
-        return runs
+        """Number of runs, at most: constraints may leave out points, and precision be reached early."""
+        return self.count * self.replicates
 
     @property
     def file(self) -> Path | None:
@@ -112,59 +124,65 @@ class Experiment(Section):
         return self._text
 
 
-def faults_of(experiment: Experiment) -> list[Fault]:
-    """What is wrong with an experiment in itself, whatever its scenario; a factor is called `factors.NUMBER`."""
+def faults_of(experiment: Experiment, unknown: Iterable[str] = ()) -> list[Fault]:
+    """What is wrong with an experiment in itself, whatever its scenario; a factor is called `factors.NUMBER`.
+
+    Args:
+        experiment: the experiment.
+        unknown: labels of factors that are in the file, but too wrong to be looked at.
+    """
     faults = []
     if bool(experiment.scenario) == bool(experiment.scenarios):
         found = "both scenario and scenarios" if experiment.scenario else "no scenario"
         faults.append(Fault("scenario", found, "either scenario, or a list of scenarios"))
-    if twice := _twice(experiment.scenarios):
-        faults.append(Fault("scenarios", f"{twice} listed twice", "each scenario once"))
-    labels: dict[str, int] = {}
-    targets = dict.fromkeys(experiment.changes, "set")
-    for number, factor in enumerate(experiment.factors):
-        where, name = f"factors.{number}", factor.name
-        faults += [Fault(where, found, allowed) for found, allowed in _wrong(factor)]
-        if name in (*RESERVED, SCENARIO):
-            allowed = "another label: results have a column of that name"
-            faults.append(Fault(f"{where}.label", f"the factor is called {name!r}", allowed))
-        elif labels.setdefault(name, number) != number:
-            faults.append(Fault(f"{where}.label", f"another factor is called {name!r} too", "a label each"))
-        for key in factor.targets:
-            if (other := targets.setdefault(key, where)) != where:
-                by = "set" if other == "set" else "another factor"
-                faults.append(Fault(where, f"{key!r} is set by {by} too", "each key set once"))
+    if again := twice(experiment.scenarios):
+        faults.append(Fault("scenarios", f"{again} listed twice", "each scenario once"))
+    faults += _factor_faults(experiment)
+    named = [*experiment.dimensions, *(Factor(label=label) for label in unknown)]
+    faults += _constraint_faults(experiment, [factor.name for factor in named])
+    faults += experiment.design.faults(named)
+    if experiment.precision:
+        faults += experiment.precision.faults(experiment.replicates)
     return faults
 
 
-def _wrong(factor: Factor) -> Iterator[tuple[str, str]]:
-    """What is wrong with a factor alone: what was found, and what is allowed."""
-    if bool(factor.key) == bool(factor.keys):
-        yield (
-            "both key and keys" if factor.key else "no key",
-            "either key, or a list of keys that take the same value",
-        )
-    if len(factor.keys) > 1 and not factor.label:
-        yield "several keys and no label", "a label for them"
-    if not factor.values:
-        yield "no values", "at least one"
-    if twice := _twice(factor.values):
-        yield f"value {twice} listed twice", "each value once"
-    if factor.names and len(factor.names) != len(factor.values):
-        yield (
-            f"{len(factor.names)} names for {len(factor.values)} values",
-            "a name for each value, or none at all",
-        )
-    if twice := _twice(factor.names):
-        yield f"name {twice} listed twice", "each name once"
-    if not factor.names and any(isinstance(value, list | dict) for value in factor.values):
-        yield "values that are tables or lists", "names for them"
+def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
+    labels: dict[str, int] = {}
+    targets = dict.fromkeys(experiment.changes, "set")
+    free = experiment.design.kind == "list"
+    for number, factor in enumerate(experiment.factors):
+        where, name = f"factors.{number}", factor.name
+        yield from (Fault(where, found, allowed) for found, allowed in wrong(factor, free))
+        if factor.ranged and not factor.levels and not experiment.design.anywhere:
+            others = ", ".join(name for name, kind in KINDS.items() if kind.sampled)
+            allowed = f"levels = n beside low and high, or a design that samples: {others}"
+            yield Fault(where, "a range without levels", allowed)
+        if name in (*RESERVED, SCENARIO):
+            allowed = "another label: results have a column of that name"
+            yield Fault(f"{where}.label", f"the factor is called {name!r}", allowed)
+        elif labels.setdefault(name, number) != number:
+            yield Fault(f"{where}.label", f"another factor is called {name!r} too", "a label each")
+        for key in factor.targets:
+            if (other := targets.setdefault(key, where)) != where:
+                by = "set" if other == "set" else "another factor"
+                yield Fault(where, f"{key!r} is set by {by} too", "each key set once")
 
 
-def _twice(values: list[Any]) -> str:
-    """What occurs more than once, listed; 1 and 1.0 are the same value, 1 and true are not."""
-    seen = Counter(repr(float(one)) if type(one) is int else repr(one) for one in values)
-    return ", ".join(text for text, times in seen.items() if times > 1)
+def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fault]:
+    if experiment.constraints and experiment.design.kind == "saltelli":
+        yield Fault(
+            "constraints", "found beside a saltelli design", "another design: its samples have to stay whole"
+        )
+    for number, text in enumerate(experiment.constraints):
+        where = f"constraints.{number}"
+        try:
+            strange = Constraint(text, labels).strange
+        except ValueError as error:
+            yield Fault(where, str(error), ALLOWED)
+            continue
+        for name in dict.fromkeys(strange):
+            allowed = f"the labels are {', '.join(labels) or 'none'}"
+            yield Fault(where, f"{name!r} is no factor", allowed, nearest=nearest_name(name, labels))
 
 
 def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -4,64 +4,93 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from sim.errors import Fault, InputError, nearest_name
+from sim.mechanisms import Mechanism
 from sim.scenario import Scenario, parse
-from sim.sweeps import store
+from sim.sweeps import timelines
+from sim.sweeps.broken import KINDS, Broken
 from sim.sweeps.experiment import Experiment
-from sim.sweeps.series import SERIES, unpack, unpack_adoption
+from sim.sweeps.layout import FILE, OUTCOMES, layout_of, show
+from sim.sweeps.patches import flat, patched
+from sim.sweeps.place import told, undamaged
+from sim.sweeps.timelines import Runs, Weeks
+
+if TYPE_CHECKING:
+    from sim.record import Record
 
 FOLDER = Path("results")
 
+MOST_WEEKS = 5200
+"""The longest that a run can be: `sim.scenario.Scenario.weeks`."""
 
-@dataclass(frozen=True)
-class Failure:
-    """A run that raised: number and levels of its point, its seed, and the error in one line."""
 
-    point: int
-    factors: dict[str, Any]
-    seed: int
-    error: str
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _checked(read: Callable[Concatenate[Results, P], T]) -> Callable[Concatenate[Results, P], T]:
+    """Have a reader say so where what is stored makes no sense."""
+
+    @wraps(read)
+    def reading(results: Results, *args: P.args, **words: P.kwargs) -> T:
+        with undamaged(results.folder):
+            return read(results, *args, **words)
+
+    return reading
 
 
 class Results:
     """The runs of an experiment that have finished, opened read-only; a sweep may be adding to them meanwhile.
 
+    Nothing is read before it is asked for, and `runs` not again afterwards.
+
     Attributes:
         folder: where they are.
-        failures: runs that raised in the sweep that has just ended.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.failures: tuple[Failure, ...] = ()
-        file = folder / store.FILE
-        try:
-            self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
-            new = store.check_layout(self._db, folder)
-        except sqlite3.DatabaseError as error:
-            raise store.unreadable(folder, error) from None
-        if new:
-            raise InputError([Fault(store.FILE, "is empty", "a store with an experiment in it", str(folder))])
+        file = folder / FILE
+        with undamaged(folder):
+            self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=60.0)
+            layout = layout_of(self._db, folder)
+            show(self._db, layout)
+        if not layout:
+            raise InputError([Fault(FILE, "is empty", "a store with an experiment in it", str(folder))])
+
+    def close(self) -> None:
+        """Let go of the file; nothing can be read afterwards."""
+        self._db.close()
 
     def sql(self, query: str, params: Sequence[Any] = ()) -> pd.DataFrame:
-        """What a query of the store gives; its tables are described in `sim.sweeps.store`."""
-        return pd.read_sql_query(query, self._db, params=list(params))
+        """What a query of the store gives; `docs/results.md` describes its tables."""
+        with told(self.folder):
+            found = self._db.execute(query, params)
+            columns = [column[0] for column in found.description or ()]
+            return pd.DataFrame.from_records(found.fetchall(), columns=columns, coerce_float=True)
+
+    def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What a query of ours gives, as plain rows."""
+        with undamaged(self.folder):
+            return self._db.execute(query, params).fetchall()
 
     @cached_property
+    @_checked
     def meta(self) -> dict[str, str]:
         """What the store says of itself."""
-        return dict(self._db.execute("SELECT key, value FROM meta"))
+        return dict(self.rows("SELECT key, value FROM meta"))
 
     @cached_property
+    @_checked
     def experiment(self) -> Experiment:
         """The experiment, as it was last swept."""
         return Experiment.model_validate_json(self.meta["experiment"])
@@ -72,26 +101,32 @@ class Results:
         return self.experiment.axes
 
     @property
+    @_checked
     def sessions(self) -> list[dict[str, Any]]:
         """When and on what the sweep was started, and resumed: one mapping a time."""
-        rows = self._db.execute("SELECT started, provenance FROM sessions ORDER BY session")
+        rows = self.rows("SELECT started, provenance FROM sessions ORDER BY session")
         return [{"started": started, **json.loads(text)} for started, text in rows]
 
     @cached_property
+    @_checked
     def runs(self) -> pd.DataFrame:
-        """Finished runs, ordered by point and seed: `point`, the factors' levels, `seed`, the outcome, and `run`, the key."""
-        columns = ", ".join(f'runs."{name}"' for name in store.OUTCOMES)
+        """Finished runs, ordered by point and seed.
+
+        Columns: `point`, the factors' levels, `seed`, the outcome, `run`, the key, and `hash`, the scenario's.
+        """
+        columns = ", ".join(f'runs."{name}"' for name in OUTCOMES)
         frame = self.sql(
-            f"SELECT design.point, design.seed, {columns}, design.run FROM design JOIN runs ON runs.key = design.run "
-            "ORDER BY design.point, design.seed"
+            f"SELECT design.point, design.seed, {columns}, design.run, runs.scenario AS hash FROM design "
+            "JOIN runs ON runs.key = design.run ORDER BY design.point, design.seed"
         )
         for name in ("first_converged", "delay"):
             frame[name] = frame[name].astype(float)
         return self._with_factors(frame)
 
     @property
+    @_checked
     def missing(self) -> pd.DataFrame:
-        """Runs that the experiment asks for and that have not finished: as `runs`, without an outcome."""
+        """Runs that the experiment asks for and that have not finished, failures among them: `point` to `seed`, `run`."""
         return self._with_factors(
             self.sql(
                 "SELECT point, seed, run FROM design WHERE run NOT IN (SELECT key FROM runs) ORDER BY point, seed"
@@ -99,120 +134,222 @@ class Results:
         )
 
     @property
+    @_checked
+    def failures(self) -> pd.DataFrame:
+        """Runs that raised, overstayed, outgrew their memory or killed their worker, ordered by point and seed.
+
+        Columns: `point`, the factors' levels, `seed`, what `sim.sweeps.broken.Broken` says of them, `run` and `hash`.
+        """
+        columns = ", ".join(field.name for field in fields(Broken))
+        return self._with_factors(
+            self.sql(
+                f"SELECT point, design.seed, {columns}, run, scenario AS hash FROM design JOIN failures ON key = run "
+                "ORDER BY point, design.seed"
+            )
+        )
+
+    @property
+    @_checked
     def asked(self) -> int:
         """How many runs the experiment asks for."""
-        return int(self._db.execute("SELECT COUNT(*) FROM design").fetchone()[0])
+        return int(self.rows("SELECT COUNT(*) FROM design")[0][0])
+
+    @property
+    def ended(self) -> dict[str, int]:
+        """How many of these ended in which way: a count for each state, and for each kind of failure, that occurs."""
+        states = "SELECT state, COUNT(*) FROM design JOIN runs ON key = run GROUP BY state"
+        kinds = "SELECT kind, COUNT(*) FROM design JOIN failures ON key = run GROUP BY kind"
+        return dict(self.rows(f"{states} UNION ALL {kinds}"))
+
+    @property
+    @_checked
+    def standing(self) -> dict[str, Any]:
+        """How far the sweep has come: `runs` asked for, `finished` in which `states`, `failed` by kind, `missing`."""
+        asked, ended = self.asked, self.ended
+        failed = {kind: ended.pop(kind) for kind in KINDS if kind in ended}
+        finished = sum(ended.values())
+        missing = asked - finished - sum(failed.values())
+        return {"runs": asked, "finished": finished, "states": ended, "failed": failed, "missing": missing}
 
     @cached_property
+    @_checked
     def points(self) -> pd.DataFrame:
-        """The factors' levels at each point, and `scenario`, its hash."""
-        rows = self._db.execute("SELECT point, factors, scenario FROM points ORDER BY point")
-        found = [{"point": point, **json.loads(text), "scenario": scenario} for point, text, scenario in rows]
-        return pd.DataFrame(found, columns=["point", *self.factors, "scenario"])
+        """The factors' levels at each point, and `hash`, its scenario's."""
+        rows = self.rows("SELECT point, factors, scenario FROM points ORDER BY point")
+        found = [{"point": point, **json.loads(text), "hash": scenario} for point, text, scenario in rows]
+        return pd.DataFrame(found, columns=["point", *self.factors, "hash"])
 
     def _with_factors(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame with the levels at its points after the first column."""
         levels = self.points.set_index("point").loc[frame["point"], list(self.factors)].reset_index(drop=True)
         return pd.concat([frame[["point"]], levels, frame.drop(columns="point")], axis=1)
 
-    @cached_property
-    def scenarios(self) -> dict[str, dict[str, Any]]:
-        """The resolved scenarios of the design by their hash, as tables."""
-        rows = self._db.execute(
-            "SELECT hash, tables FROM scenarios WHERE hash IN (SELECT scenario FROM points)"
-        )
-        return {key: json.loads(text) for key, text in rows}
+    @property
+    @_checked
+    def scenarios(self) -> pd.DataFrame:
+        """The scenarios of the design: `hash`, and each dotted key in which they differ; see `parameters` for all."""
+        return self._scenarios(whole=False)
 
-    def scenario(self, point: int) -> Scenario:
-        """The scenario of a point, ready to be lived again.
+    @property
+    @_checked
+    def parameters(self) -> pd.DataFrame:
+        """Every value of every scenario of the design: `hash`, and all dotted keys.
+
+        A key that a scenario does not have, of a mechanism that is off in it, is missing. Lists are in JSON.
+        """
+        return self._scenarios(whole=True)
+
+    def _scenarios(self, whole: bool) -> pd.DataFrame:
+        """Tables that nothing touched are told once, however many scenarios there are."""
+        read = dict(self._tables())
+        first = next(iter(read.values()), {})
+        touched = {
+            name
+            for tables in read.values()
+            for name in (*first, *tables)
+            if tables.get(name) is not first.get(name) and tables.get(name) != first.get(name)
+        }
+        columns: dict[str, dict[str, Any]] = {}
+        for key, tables in read.items():
+            for name, value in _texts({one: tables[one] for one in tables if one in touched}):
+                columns.setdefault(name, {})[key] = value
+        frame = pd.DataFrame({"hash": list(read)})
+        own = {name: frame["hash"].map(values) for name, values in columns.items()}
+        if whole:
+            order = dict(_texts(first))
+            same = {name: value for name, value in order.items() if name not in own}
+            own |= pd.DataFrame(same, index=frame.index).to_dict("series")
+            return pd.concat(
+                [frame["hash"], pd.DataFrame({name: own[name] for name in (*order, *own)})], axis=1
+            )
+        varying = {name: one for name, one in own.items() if one.nunique(dropna=False) > 1}
+        return pd.concat([frame["hash"], pd.DataFrame(varying, index=frame.index)], axis=1)
+
+    def _tables(self, *hashes: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Hash and tables of scenarios: those of the design, in its order, unless others are asked for."""
+        wanted = "= ?" if hashes else "IN (SELECT scenario FROM points)"
+        rows = self.rows(
+            "SELECT hash, tables, base FROM scenarios LEFT JOIN "
+            "(SELECT scenario, MIN(point) AS point FROM points GROUP BY scenario) ON scenario = hash "
+            f"WHERE hash {wanted} ORDER BY point",
+            hashes,
+        )
+        bases: dict[str | None, dict[str, Any]] = {}
+        for key, text, base in rows:
+            if base is not None and base not in bases:
+                ((found,),) = self.rows("SELECT tables FROM scenarios WHERE hash = ?", [base])
+                bases[base] = json.loads(found)
+            yield key, json.loads(text) if base is None else patched(bases[base], json.loads(text))
+
+    @_checked
+    def scenario(self, of: int | str, known: Iterable[Mechanism] = ()) -> Scenario:
+        """The scenario of a point, or of a hash, ready to be lived again.
+
+        Args:
+            of: the point's number, or the scenario's hash.
+            known: mechanisms of one's own that it may have, in place of those that are installed.
 
         Raises:
-            InputError: it has mechanisms that are not installed here.
+            InputError: there is none, or it has mechanisms that are not at hand.
         """
-        return parse(self.scenarios[self.points.set_index("point").at[point, "scenario"]], f"point {point}")
+        found = self.points["hash"][self.points["point"] == of]
+        for key, tables in self._tables(of if isinstance(of, str) else found.item() if len(found) else ""):
+            return parse(tables, f"scenario {key}", known=[type(one) for one in known])
+        allowed = f"one of {len(self.points):,} points, by number, or a scenario's hash"
+        raise InputError([Fault("scenario", f"found {of!r}", allowed, str(self.folder))])
 
     @cached_property
     def departments(self) -> tuple[str, ...]:
-        """The departments of all scenarios, by name."""
-        return tuple(dict.fromkeys(name for names in self._departments.values() for name in names))
+        """The departments of all `runs`, by name."""
+        return tuple(dict.fromkeys(name for names in self.departments_of.values() for name in names))
+
+    @cached_property
+    @_checked
+    def longest(self) -> int:
+        """Weeks of the longest of `runs`."""
+        last = self.rows("SELECT MAX(weeks) FROM series WHERE run IN (SELECT run FROM design)")[0][0] or 0
+        if not 0 <= last <= MOST_WEEKS:
+            raise ValueError(f"a run of {last} weeks")
+        return int(last)
+
+    @cached_property
+    @_checked
+    def departments_of(self) -> dict[str, list[str]]:
+        """The departments of the scenarios of `runs`, by hash."""
+        found = dict(self.rows("SELECT hash, departments FROM scenarios WHERE departments NOT NULL"))
+        return {key: json.loads(found[key]) for key in self.runs["hash"].unique()}
 
     @property
+    @_checked
     def notices(self) -> tuple[str, ...]:
         """What was assumed about the scenarios' people."""
-        rows = self._db.execute(
+        rows = self.rows(
             "SELECT notices FROM points JOIN scenarios ON hash = scenario WHERE notices NOT NULL ORDER BY point"
         )
         return tuple(dict.fromkeys(notice for (text,) in rows for notice in json.loads(text)))
 
-    @cached_property
-    def _departments(self) -> dict[str, list[str]]:
-        rows = self._db.execute(
-            "SELECT hash, departments FROM points JOIN scenarios ON hash = scenario "
-            "WHERE departments NOT NULL ORDER BY point"
-        )
-        return {key: json.loads(text) for key, text in rows}
-
-    def series(self, name: str) -> np.ndarray:
+    @_checked
+    def series(self, name: str, runs: Runs = None) -> np.ndarray:
         """A weekly series of each run: float64[runs, 1 + weeks], rows as in `runs`; nan after the end of shorter runs.
 
+        Args:
+            name: of `sim.sweeps.series.SERIES`.
+            runs: rows of `runs`, or their keys; all of them unless given.
+
         Raises:
-            ValueError: it is none of `sim.sweeps.series.SERIES`.
+            InputError: there is no such series or run.
         """
-        if name not in SERIES:
-            raise ValueError(f"no series {name!r}; known: {', '.join(SERIES)}")
-        return self._filled((), lambda data, weeks, _: unpack(data, name, weeks))
+        return timelines.grid(self, (name,), runs).values[name]
 
-    def adoption(self) -> np.ndarray:
+    @_checked
+    def adoption(self, runs: Runs = None) -> np.ndarray:
         """Adoption by department: float64[runs, 1 + weeks, departments], nan where a run has no such department."""
-        places = {
-            key: [self.departments.index(one) for one in names] for key, names in self._departments.items()
-        }
+        return timelines.grid(self, (), runs, departments=self.departments).adoption
 
-        def spread(data: bytes, weeks: int, scenario: str) -> np.ndarray:
-            whole = np.full((weeks + 1, len(self.departments)), np.nan)
-            whole[:, places[scenario]] = unpack_adoption(data, weeks, len(places[scenario]))
-            return whole
-
-        return self._filled((len(self.departments),), spread)
-
-    def _filled(self, shape: tuple[int, ...], read: Callable[[bytes, int, str], np.ndarray]) -> np.ndarray:
-        """What `read` makes of each run's data, weeks and scenario, in the order of `runs`."""
-        rows = self.runs.groupby("run").indices
-        out = np.full((len(self.runs), self._weeks + 1, *shape), np.nan)
-        query = "SELECT run, data, weeks, scenario FROM series JOIN runs ON key = run WHERE run IN (SELECT run FROM design)"
-        for run, data, weeks, scenario in self._db.execute(query):
-            if run in rows:
-                out[rows[run], : weeks + 1] = read(data, weeks, scenario)
-        return out
-
-    @cached_property
-    def _weeks(self) -> int:
-        """Length of the longest run."""
-        return max((tables["weeks"] for tables in self.scenarios.values()), default=0)
-
-    def timelines(self, *names: str) -> pd.DataFrame:
-        """Series in long form: a row for each run and week, with the factors' levels, `seed`, `run`, `week` and the series.
+    @_checked
+    def timelines(
+        self, *names: str, runs: Runs = None, weeks: Weeks = None, departments: Iterable[str] | None = None
+    ) -> pd.DataFrame:
+        """Series in long form; no more is read than is asked for.
 
         Args:
-            names: of `sim.sweeps.series.SERIES`; all of them if none is named.
+            names: of `sim.sweeps.series.SERIES`; all of them, or with `departments` none, unless given.
+            runs: rows of `runs`, or their keys; all of them unless given.
+            weeks: a week, several, or a slice; all of them unless given.
+            departments: names, for their adoption too.
+
+        Returns:
+            A row for each run, week and department, if asked for: the factors' levels, `seed`, `run`, `department`,
+            `week`, the series, and `adoption`. A series whose name a factor has is called weekly_NAME.
+
+        Raises:
+            InputError: there is no such series, run, week or department.
         """
-        values = {name: self.series(name) for name in names or SERIES}
-        here = ~np.isnan(next(iter(values.values())))
-        row, week = np.nonzero(here)
-        about = self.runs[[*self.factors, "seed", "run"]].iloc[row].reset_index(drop=True)
-        return about.assign(week=week, **{name: value[here] for name, value in values.items()})
+        return timelines.long(self, names, runs, weeks, departments)
+
+    def replay(self, run: str, known: Iterable[Mechanism] = ()) -> Record:
+        """A run lived again: see `sim.sweeps.replaying.replay`."""
+        from sim.sweeps.replaying import replay
+
+        return replay(self, run, known)
+
+
+def _texts(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values, lists and empty tables in JSON, so that every value is a plain one."""
+    for name, value in flat(tables):
+        yield name, json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def load_results(path: str | Path) -> Results:
     """The results in a folder, or under `results/` by the name of their experiment.
 
     Raises:
-        InputError: there are none, or another version of Unsilo wrote them.
+        InputError: there are none, another version of Unsilo wrote them, or their file is damaged.
     """
     for folder in (Path(path), FOLDER / path):
-        if (folder / store.FILE).is_file():
+        if (folder / FILE).is_file():
             return Results(folder)
-    known = sorted(file.parent.name for file in FOLDER.glob(f"*/{store.FILE}"))
+    known = sorted(file.parent.name for file in FOLDER.glob(f"*/{FILE}"))
     allowed = f"a folder with results; in {FOLDER}/ there are {', '.join(known) or 'none'}"
     raise InputError(
         [Fault("results", f"found {str(path)!r}", allowed, nearest=nearest_name(str(path), known))]

@@ -5,67 +5,54 @@ Whatever stops it - Ctrl-C, a kill, a power cut - the same call goes on from wha
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.errors import Fault, InputError
 from sim.outcome import Outcome
 from sim.scenario import Scenario
+from sim.sweeps import replication
+from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point, points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
-from sim.sweeps.key import code_digest, key_of_run
+from sim.sweeps.forking import begin
 from sim.sweeps.provenance import provenance
-from sim.sweeps.results import FOLDER, Failure, Results, load_results
+from sim.sweeps.results import FOLDER, Results, load_results
+from sim.sweeps.standing import Account, Standing
+from sim.sweeps.stopping import interruptible
 from sim.sweeps.store import Store
-from sim.sweeps.work import Finished, live, warm
+from sim.sweeps.work import Ended, Finished, Job
+from sim.sweeps.worker import NO_LIMITS, Limits
 
-_WARMED = 32  # scenarios lived small beforehand: enough to meet every kernel, few enough to take no time
+_WARMED = 32  # runs lived small beforehand: enough to meet every kernel, few enough to take no time
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
+_TELL = 1.0  # seconds between words on how far it has come, where nothing ends
+_SLOW = 60.0  # seconds from which on a run may be called slow
+_MOST = 200  # runs in a lot
+_RECENT = 50  # runs from whose seconds the size of a lot is reckoned
 
 
 class Task(NamedTuple):
-    """A run to be lived, and the key under which it is stored."""
+    """A run that is asked for, and the key under which it is stored."""
 
     point: Point
     seed: int
     key: str
 
+    def __str__(self) -> str:
+        levels = [f"{label} = {level}" for label, level in self.point.factors.items()]
+        return ", ".join([*levels, f"seed {self.seed}"])
 
-@dataclass(frozen=True)
-class Standing:
-    """How far a sweep has come.
 
-    Attributes:
-        total: runs to be had in the end, each once.
-        stored: of these, how many are in the store.
-        failed: how many have raised since this start.
-        fresh: how many have been stored since this start.
-        seconds: since this start.
-    """
-
-    total: int
-    stored: int
-    failed: int = 0
-    fresh: int = 0
-    seconds: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Runs a second since this start, those that raised included."""
-        return (self.fresh + self.failed) / self.seconds if self.seconds > 0.0 else 0.0
-
-    @property
-    def left(self) -> float | None:
-        """Seconds to go, or None while nothing can be said."""
-        return (self.total - self.stored - self.failed) / self.rate if self.rate > 0.0 else None
+Rounds = Generator[Sequence[Task], Path, None]
+"""Where runs come from: a round of tasks at a time. When each run of a round has ended, and is stored but for those that
+broke, the generator is sent the folder of the results so far, and yields the next round or returns."""
 
 
 def sweep(
@@ -74,6 +61,8 @@ def sweep(
     workers: int | None = None,
     progress: Callable[[Standing], None] | None = None,
     plans: Mapping[str, Scenario] | None = None,
+    limits: Limits = NO_LIMITS,
+    dask: str | None = None,
 ) -> Results:
     """Live every run of an experiment that is not stored yet.
 
@@ -81,107 +70,178 @@ def sweep(
         experiment: what to sweep.
         folder: where results go and may already be; `results/NAME` unless given.
         workers: processes, one a usable core unless given; 0 lives the runs in this process, for debugging.
-        progress: called at the start, and whenever a run has been stored or has raised.
+        progress: called at the start, and whenever runs have been stored or set aside.
         plans: scenarios at hand (with mechanisms of one's own, say), by the name the experiment has for them.
+        limits: what one run may take; one that takes more is set aside.
+        dask: address of a Dask scheduler whose workers live the runs, as `tcp://host:8786`; `local` starts one here.
 
     Returns:
-        The results; runs that raised are in their `failures`, and missing.
+        The results; runs that did not finish are in their `failures`, and missing.
 
     Raises:
         InputError: the experiment is wrong, or the folder is another's or in use.
-        KeyboardInterrupt: Ctrl-C was pressed; what had finished is stored.
-        BrokenExecutor: the workers could not be started, or have all died.
+        KeyboardInterrupt: Ctrl-C was pressed, or the sweep asked to terminate; what had finished is stored.
+        Unwritable: the disk is full, say; what had been stored stays.
+        BrokenExecutor: the workers could not be started, or nobody is left to live the runs.
     """
+    if workers != 0 and dask is None:
+        begin()
     design = points(experiment, plans)
     if folder is None and not experiment.name:
         raise InputError([Fault("name", "the experiment has none", "a name, or a folder for its results")])
     place = FOLDER / experiment.name if folder is None else Path(folder)
-    asked = _asked(experiment, design)
-    failures: list[Failure] = []
-    with Store(place, experiment, provenance()) as store:
-        there = store.plan(design, [(task.point.index, task.seed, task.key) for task in asked])
-        once: dict[str, Task] = {}
-        for task in asked:
-            once.setdefault(task.key, task)
-        tasks = [task for task in once.values() if task.key not in there]
-        tell = progress or (lambda standing: None)
-        tell(Standing(len(once), len(once) - len(tasks)))
-        if tasks:
-            _live_and_store(store, tasks, workers, len(once), failures, tell)
-    results = load_results(place)
-    results.failures = tuple(sorted(failures, key=lambda one: (one.point, one.seed)))
-    return results
-
-
-def _asked(experiment: Experiment, design: list[Point]) -> list[Task]:
-    """All runs, one seed after the other, so that a part of a sweep is a whole one of fewer replicates."""
-    digests = [code_digest(point.plan) for point in design]
-    return [
-        Task(point, seed, key_of_run(point.hash, digest, seed))
-        for seed in experiment.seeds
-        for point, digest in zip(design, digests, strict=True)
-    ]
-
-
-def _live_and_store(
-    store: Store, tasks: list[Task], workers: int | None, total: int, failures: list[Failure],
-    tell: Callable[[Standing], None],
-) -> None:  # fmt: skip
-    """Live the tasks, and store or add to `failures` each as it ends."""
-    before, fresh = total - len(tasks), 0
-    with start(workers) as executor, interruptible() as stopped:
-        _compile_first(executor, _one_a_level(tasks), stopped)
-        began = time.monotonic()
-        for number, future in completed(executor, [(task.point.plan, task.seed) for task in tasks], stopped):
-            task, error = tasks[number], future.exception()
-            if isinstance(error, BrokenExecutor):
-                raise error
-            if error is None:
-                store.add(task.key, task.point.hash, task.seed, future.result())
-                fresh += 1
-            else:
-                text = f"{type(error).__name__}: {error}"
-                failures.append(Failure(task.point.index, task.point.factors, task.seed, text))
-            tell(Standing(total, before + fresh, len(failures), fresh, time.monotonic() - began))
+    rounds = replicated(experiment, design)
+    first = next(rounds)
+    with interruptible() as stopped, start(workers, limits, dask) as executor:
+        executor.check(_one_a_code(design))
+        with Store(place, experiment, provenance()) as store:
+            run = _Sweep(store, design, executor, stopped, progress or (lambda standing: None))
+            run.live(first)
+            while not stopped():
+                try:
+                    run.live(rounds.send(place))
+                except StopIteration:
+                    break
         if stopped():
             raise KeyboardInterrupt
+    return load_results(place)
+
+
+def replicated(experiment: Experiment, design: Sequence[Point]) -> Rounds:
+    """All runs, one seed after the other, so that a part of a sweep is a whole one of fewer replicates.
+
+    One round, or with a precision as many as it takes.
+    """
+    rounds, found = replication.Rounds(experiment, design), dict[str, Any]()
+    precision = experiment.precision
+
+    def value(point: Point, seed: int) -> float | None:
+        assert precision is not None
+        return precision.value(found[key]) if (key := point.key(seed)) in found else None
+
+    while asked := rounds.next_round(value):
+        place = yield [Task(point, seed, point.key(seed)) for point, seed in asked]
+        if precision:
+            with closing(load_results(place)) as results:
+                ended = results.sql(f'SELECT key, "{precision.column}" AS found FROM runs')
+            found = dict(zip(ended["key"], ended["found"], strict=True))
+
+
+class _Sweep:
+    """One start of a sweep: lives rounds of tasks, and keeps the account of how far it has come."""
+
+    def __init__(
+        self, store: Store, design: Sequence[Point], executor: Executor, stopped: Callable[[], bool],
+        tell: Callable[[Standing], None],
+    ) -> None:  # fmt: skip
+        self._store, self._design, self._executor = store, design, executor
+        self._stopped, self._tell = stopped, tell
+        self._asked: set[str] = set()  # keys of all rounds: points that mean the same share their runs
+        self._there: set[str] | None = None  # keys of the runs that were stored before this start
+        self._account, self._told, self._warm = Account(), 0.0, False
+
+    def live(self, tasks: Sequence[Task]) -> None:
+        """Live what is not stored of a round, and store or set aside each run as it ends."""
+        rows = [(task.point.index, task.seed, task.key) for task in tasks]
+        if self._there is None:
+            self._there = self._store.plan(self._design, rows)
+        else:
+            self._store.ask(rows)
+        left = [task for task in self._new(tasks) if task.key not in self._there]
+        self._account.total = len(self._asked)
+        self._account.before = self._account.total - len(left) - self._account.fresh - self._account.failed
+        self._account.states = Counter(self._store.states())
+        self._report()
+        if not left:
+            return
+        jobs = [Job(n, task.point.hash, partial(_plan, task.point), task.seed) for n, task in enumerate(left)]
+        if not self._warm:
+            self._executor.warm(_one_a_level(left, jobs), self._stopped)
+            self._warm = True
+        self._account.begin()
+        for ended in completed(self._executor, jobs, self._stopped):
+            if ended:
+                self._keep([(left[job.number], end) for job, end in ended])
+            if ended or time.monotonic() - self._told > _TELL:
+                self._report(left)
+
+    def _new(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        for task in tasks:
+            if task.key not in self._asked:
+                self._asked.add(task.key)
+                yield task
+
+    def _report(self, tasks: Sequence[Task] = ()) -> None:
+        self._told = time.monotonic()
+        in_hand = self._executor.in_hand if self._stopped() else None
+        self._tell(self._account.standing(in_hand, self._slow(tasks)))
+
+    def _slow(self, tasks: Sequence[Task]) -> tuple[str, float] | None:
+        """Which run takes far longer than any before it: perhaps it will never end."""
+        job, seconds = self._executor.slowest() or (None, 0.0)
+        if job is None or seconds < max(_SLOW, 10.0 * self._account.longest):
+            return None
+        return str(tasks[job.number]), seconds
+
+    def _keep(self, ended: Sequence[tuple[Task, Ended]]) -> None:
+        account = self._account
+        finished = [(task, end) for task, end in ended if isinstance(end, Finished)]
+        self._store.add_all((task.key, task.point.hash, task.seed, end) for task, end in finished)
+        account.fresh += len(finished)
+        for _, end in finished:
+            account.states[end.outcome.state] += 1
+            account.longest = max(account.longest, end.seconds)
+        for task, broken in ended:
+            if isinstance(broken, Broken):
+                self._store.set_aside(task.key, task.point.hash, task.seed, broken)
+                account.failed += 1
 
 
 def completed(
-    executor: Executor, runs: Sequence[tuple[Scenario, int]], stopped: Callable[[], bool]
-) -> Iterator[tuple[int, Future[Finished]]]:
-    """The runs' numbers and results as they finish, in whatever order; once `stopped`, no new one is begun."""
-    left = iter(enumerate(runs))
-    waiting: dict[Future[Finished], int] = {}
-    while True:
-        while len(waiting) < executor.window and not stopped() and (following := next(left, None)):
-            number, (plan, seed) = following
-            waiting[executor.submit(live, plan, seed)] = number
-        if not waiting:
-            return
-        done, _ = wait(waiting, 0.0 if stopped() else _GLANCE, FIRST_COMPLETED)
-        for future in done:
-            yield waiting.pop(future), future
-        if stopped():
-            return
+    executor: Executor, jobs: Iterable[Job], stopped: Callable[[], bool]
+) -> Iterator[list[tuple[Job, Ended]]]:
+    """The runs that have ended since the last look, in whatever order; once `stopped`, no new one is begun.
+
+    Short runs are handed over several at a time, by what the last ones took, and before they can be begun.
+    """
+    left, seconds, halted = deque(jobs), deque[float](maxlen=_RECENT), False
+    while left or executor.in_hand:
+        if stopped() and not halted:
+            halted = True
+            left.clear()
+            executor.halt()
+        mean = sum(seconds) / len(seconds) if seconds else executor.span
+        size = max(1, min(_MOST, int(executor.span / mean))) if mean > 0.0 else 1
+        for _ in range(executor.room(ahead=size > 1) if left else 0):
+            fair = -(-len(left) // (2 * executor.workers))
+            executor.submit([left.popleft() for _ in range(min(size, fair))])
+            if not left:
+                break
+        ended = executor.ended(_GLANCE)
+        seconds.extend(end.seconds for _, end in ended if isinstance(end, Finished))
+        yield ended
 
 
-def _one_a_level(tasks: Iterable[Task]) -> list[Scenario]:
-    """The first scenario with each level of each factor."""
-    first: dict[tuple[str, str], Point] = {}
-    for task in tasks:
+def _plan(point: Point) -> Scenario:
+    return point.plan
+
+
+def _one_a_code(design: Sequence[Point]) -> list[Scenario]:
+    """A scenario with each lot of mechanisms that there is: what others have to have to live the runs."""
+    return [point.plan for point in {point.code: point for point in design}.values()]
+
+
+def _one_a_level(tasks: Sequence[Task], jobs: Sequence[Job]) -> list[Job]:
+    """The first run with each level of each factor, as many as are worth living small."""
+    first: dict[tuple[str, str], Job] = {}
+    for task, job in zip(tasks, jobs, strict=True):
         for label, level in (task.point.factors or {"": ""}).items():
-            first.setdefault((label, str(level)), task.point)
-    return [point.plan for point in {point.index: point for point in first.values()}.values()]
+            first.setdefault((label, str(level)), job)
+    return list({job.number: job for job in first.values()}.values())[:_WARMED]
 
 
-def _compile_first(executor: Executor, plans: Sequence[Scenario], stopped: Callable[[], bool]) -> None:
-    """Have one worker compile and cache the kernels before any other needs them, or each would compile them."""
-    future = executor.submit(warm, plans[:_WARMED])
-    while not future.done() and not stopped():
-        wait([future], _GLANCE)
-    if future.done() and isinstance(error := future.exception(), BrokenExecutor):
-        raise error
+def _same(plan: Scenario) -> Scenario:
+    return plan
 
 
 def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None) -> list[Outcome]:
@@ -193,33 +253,21 @@ def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed.
-        Exception: what a run has raised; the others are given up.
+        RuntimeError: a run did not come to its end; the others are given up.
     """
     outcomes: dict[int, Outcome] = {}
-    with start(workers) as executor, interruptible() as stopped:
-        _compile_first(executor, list({id(plan): plan for plan, _ in runs}.values()), stopped)
-        for number, future in completed(executor, runs, stopped):
-            outcomes[number] = future.result().outcome
+    jobs = [
+        Job(number, str(id(plan)), partial(_same, plan), seed) for number, (plan, seed) in enumerate(runs)
+    ]
+    kinds = {job.scenario: job for job in reversed(jobs)}
+    with interruptible() as stopped, start(workers) as executor:
+        executor.check(plan for plan, _ in {id(plan): (plan, seed) for plan, seed in runs}.values())
+        executor.warm(list(kinds.values())[:_WARMED], stopped)
+        for ended in completed(executor, jobs, stopped):
+            for job, end in ended:
+                if isinstance(end, Broken):
+                    raise RuntimeError(f"seed {job.seed}: {end.error}\n{end.traceback}")
+                outcomes[job.number] = end.outcome
         if stopped():
             raise KeyboardInterrupt
     return [outcomes[number] for number in range(len(runs))]
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C is noted instead of raised, so that it never falls into a transaction; a second one is raised."""
-    pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(number: int, frame: object) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)

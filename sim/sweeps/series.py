@@ -7,6 +7,7 @@ Layout, after zlib, little-endian, nothing between the arrays: `state` and `stag
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,33 +24,41 @@ _BYTES = ("state", "stage")
 _SMALL: np.dtype[Any] = np.dtype("i1")
 _WIDE: np.dtype[Any] = np.dtype("<f4")
 
+KINDS = {name: _SMALL if name in _BYTES else _WIDE for name in SERIES}
+"""Of which type each is."""
+
 
 def pack(record: Record) -> bytes:
     """The series of a finished run."""
-    parts = [record.states.astype(_SMALL), record["stage"].astype(_SMALL)]
-    parts += [record[name].astype(_WIDE) for name in SERIES[len(_BYTES) :]]
+    parts = [(record.states if name == "state" else record[name]).astype(KINDS[name]) for name in SERIES]
     parts.append(record.adoption.T.astype(_WIDE))
     return zlib.compress(b"".join(part.tobytes() for part in parts))
 
 
-def unpack(data: bytes, name: str, weeks: int) -> np.ndarray:
-    """One series: float64[1 + weeks]; no more of the data is unpacked than it takes."""
-    place, length = SERIES.index(name), weeks + 1
-    if name in _BYTES:
-        kind, start = _SMALL, place * length
-    else:
-        kind, start = _WIDE, _small(length) + (place - len(_BYTES)) * length * _WIDE.itemsize
-    content = zlib.decompressobj().decompress(data, start + length * kind.itemsize)
-    return np.frombuffer(content[start:], kind).astype(float)
+def unpack(data: bytes, names: Sequence[str], weeks: int) -> dict[str, np.ndarray]:
+    """Some of the series by name: float64[1 + weeks] each; no more of the data is unpacked than they take."""
+    places = {name: _place(SERIES.index(name), weeks) for name in names}
+    end = max((start + length for start, length, _ in places.values()), default=0)
+    content = zlib.decompressobj().decompress(data, end) if end else b""
+    return {
+        name: np.frombuffer(content[start : start + length], kind).astype(float)
+        for name, (start, length, kind) in places.items()
+    }
 
 
-def unpack_adoption(data: bytes, weeks: int, departments: int) -> np.ndarray:
-    """Adoption by department: float64[1 + weeks, departments]."""
+def unpack_adoption(data: bytes, weeks: int, departments: Sequence[int]) -> np.ndarray:
+    """Adoption of some departments, by their numbers: float64[1 + weeks, departments]; no more is unpacked than that."""
+    places = [_place(len(SERIES) + number, weeks) for number in departments]
+    end = max((start + length for start, length, _ in places), default=0)
+    content = zlib.decompressobj().decompress(data, end) if end else b""
+    columns = [np.frombuffer(content[start : start + length], kind) for start, length, kind in places]
+    return np.array(columns, float).reshape(len(columns), weeks + 1).T
+
+
+def _place(number: int, weeks: int) -> tuple[int, int, np.dtype[Any]]:
+    """Where an array begins, how many bytes it takes, and of what type its values are."""
     length = weeks + 1
-    start = _small(length) + (len(SERIES) - len(_BYTES)) * length * _WIDE.itemsize
-    flat = np.frombuffer(zlib.decompress(data)[start:], _WIDE)
-    return flat.reshape(departments, length).T.astype(float)
-
-
-def _small(length: int) -> int:
-    return len(_BYTES) * length
+    if number < len(_BYTES):
+        return number * length, length, _SMALL
+    size = length * _WIDE.itemsize
+    return len(_BYTES) * length + (number - len(_BYTES)) * size, size, _WIDE

@@ -1,79 +1,47 @@
 """The store: one SQLite file a sweep, in which every finished run stands once, from the moment it has finished.
 
-`results/NAME/results.sqlite` holds, in layout 1 (`PRAGMA user_version`):
-
-    meta       key, value: name, bases, experiment (JSON), text (of its file), series (names, see `sim.sweeps.series`)
-    sessions   a row each time a sweep was started or resumed: when, by which command, versions, platform, git commit
-    scenarios  hash; tables, the resolved scenario as JSON; departments and notices, JSON, from its first finished run
-    points     point, its number; factors, JSON of label -> level; scenario, a hash
-    design     point, seed, run: which runs the experiment asks for; points that mean the same share theirs
-    runs       key; scenario, seed; a column for each field of `sim.outcome.Outcome`; session, seconds and finished,
-               which tell how the run came to be and not what it gave
-    series     run, weeks, departments, data: the weekly series, packed as `sim.sweeps.series` says
-
-`points` and `design` are written anew at each start; runs are only ever added. A sweep holds `.lock` while it writes.
+`sim.sweeps.layout` describes the file. `points` and `design` are written anew at each start; runs are only ever added.
+A sweep holds `.lock` while it writes; readers may read meanwhile.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import astuple, fields
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sim.errors import Fault, InputError
-from sim.outcome import Outcome
+from sim.sweeps.broken import Broken
 from sim.sweeps.design import Point
 from sim.sweeps.experiment import Experiment
+from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
+from sim.sweeps.names import FILES, names_of
+from sim.sweeps.patches import Patches
+from sim.sweeps.place import busy, locked, on_network, told, undamaged
 from sim.sweeps.series import SERIES
 from sim.sweeps.work import Finished
 
-FILE = "results.sqlite"
-LAYOUT = 1
+PATIENCE = 300.0
+"""Seconds for which a reader may be in the way of a transaction, where there is no write-ahead log."""
 
-OUTCOMES = tuple(field.name for field in fields(Outcome))
-_KINDS = {
-    "str": "TEXT NOT NULL",
-    "float": "REAL",
-    "int": "INTEGER NOT NULL",
-    "int | None": "INTEGER",
-    "float | None": "REAL",
-}
-_COLUMNS = ", ".join(f'"{field.name}" {_KINDS[str(field.type)]}' for field in fields(Outcome))
+_BASES = 4  # whole scenarios of earlier starts, and of this, that others may be stored against
 
-_SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sessions (session INTEGER PRIMARY KEY, started TEXT NOT NULL, provenance TEXT NOT NULL);
-CREATE TABLE scenarios (hash TEXT PRIMARY KEY, tables TEXT NOT NULL, departments TEXT, notices TEXT) WITHOUT ROWID;
-CREATE TABLE points (
-    point INTEGER PRIMARY KEY, factors TEXT NOT NULL, scenario TEXT NOT NULL REFERENCES scenarios (hash));
-CREATE TABLE design (
-    point INTEGER NOT NULL REFERENCES points (point), seed INTEGER NOT NULL, run TEXT NOT NULL,
-    PRIMARY KEY (point, seed)) WITHOUT ROWID;
-CREATE TABLE runs (
-    key TEXT PRIMARY KEY, scenario TEXT NOT NULL REFERENCES scenarios (hash), seed INTEGER NOT NULL, {_COLUMNS},
-    session INTEGER NOT NULL REFERENCES sessions (session), seconds REAL NOT NULL, finished TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE series (
-    run TEXT PRIMARY KEY REFERENCES runs (key), weeks INTEGER NOT NULL, departments INTEGER NOT NULL, data BLOB NOT NULL);
-PRAGMA user_version = {LAYOUT};
-"""
-
-_NETWORK = {
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs", "ocfs2", "gfs2",
-    "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "davfs", "ncpfs", "pvfs2", "orangefs",
-}  # fmt: skip
+Done = tuple[str, str, int, Finished]
+"""A finished run: its key, the hash of its scenario, its seed, and what is kept of it."""
 
 
 class Store:
     """The one writer of a results folder; a context manager.
 
     Raises:
-        InputError: another sweep is writing there, or what is there belongs to another experiment or layout.
+        InputError: another sweep is writing there, what is there belongs to another experiment or layout, or is broken.
+        Unwritable: nothing can be written there.
     """
 
     def __init__(self, folder: Path, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
@@ -83,48 +51,47 @@ class Store:
             raise InputError(
                 [Fault("results", str(error.strerror), "a folder that can be written", str(folder))]
             ) from None
-        self._lock = _locked(folder)
+        self.folder = folder
         self._known: set[str] = set()  # scenarios whose departments are stored
-        try:
-            self._db = sqlite3.connect(folder / FILE)
+        self._files: dict[
+            str, tuple[Path, ...]
+        ] = {}  # scenarios' files of people, whose ids are not to be stored
+        with undamaged(folder), told(folder):
+            self._lock = locked(folder)
             try:
-                self._begin(experiment, provenance, folder)
+                self._db = sqlite3.connect(folder / FILE, timeout=1.0, isolation_level=None)
+                try:
+                    self._begin(experiment, provenance)
+                except BaseException:
+                    self._db.close()
+                    raise
             except BaseException:
-                self._db.close()
+                self._lock.close()
                 raise
-        except sqlite3.DatabaseError as error:
-            self._lock.close()
-            raise unreadable(folder, error) from None
-        except BaseException:
-            self._lock.close()
-            raise
 
-    def _begin(self, experiment: Experiment, provenance: Mapping[str, Any], folder: Path) -> None:
+    def _begin(self, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
         """Make sure whose the file is before anything of it is changed."""
-        new = check_layout(self._db, folder)
-        mine = {"name": experiment.name, "bases": json.dumps(experiment.bases)}
-        if not new:
-            meta = dict(self._db.execute("SELECT key, value FROM meta"))
-            if any(meta[key] != value for key, value in mine.items()):
-                there = f"{meta['name']!r} of {', '.join(json.loads(meta['bases']))}"
-                wanted = f"those of {experiment.name!r} of {', '.join(experiment.bases)}; move the folder, or rename one"
-                raise InputError([Fault("results", f"belong to the experiment {there}", wanted, str(folder))])
-        mode = "TRUNCATE" if on_network(folder) else "WAL"
+        layout = layout_of(self._db, self.folder)
+        if layout:
+            check_owner(dict(self._db.execute("SELECT key, value FROM meta")), experiment, self.folder)
+        mode = "TRUNCATE" if on_network(self.folder) else "WAL"
         logged = self._db.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0] == "wal"
         self._db.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")
-        if new:
-            self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-        whole = {
+        whole = _mine(experiment) | {
             "experiment": experiment.model_dump_json(),
             "text": experiment.text,
             "series": json.dumps(SERIES),
         }
-        with self._db:
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", (mine | whole).items())
+
+        def begin() -> None:
+            bring(self._db, layout)
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.items())
             self._session = self._db.execute(
                 "INSERT INTO sessions (started, provenance) VALUES (?, ?)",
-                (_now(), json.dumps(dict(provenance))),
+                (_now(), json.dumps({**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]]})),
             ).lastrowid
+
+        self._write(begin)
 
     def __enter__(self) -> Store:
         return self
@@ -142,106 +109,175 @@ class Store:
         Returns:
             The keys of the runs that are there already.
         """
-        points = list(points)
-        with self._db:
+        points, design = list(points), list(design)
+
+        def write() -> None:
             self._db.execute("DELETE FROM design")
             self._db.execute("DELETE FROM points")
-            self._db.executemany(
-                "INSERT OR IGNORE INTO scenarios (hash, tables) VALUES (?, ?)",
-                ((point.hash, json.dumps(point.plan.tables())) for point in points),
-            )
+            self._write_scenarios(points)
             self._db.executemany(
                 "INSERT INTO points VALUES (?, ?, ?)",
                 ((point.index, json.dumps(point.factors), point.hash) for point in points),
             )
             self._db.executemany("INSERT INTO design VALUES (?, ?, ?)", design)
-        return {key for (key,) in self._db.execute("SELECT key FROM runs")}
+
+        with undamaged(self.folder), told(self.folder):
+            self._write(write)
+            return {key for (key,) in self._db.execute("SELECT key FROM runs")}
+
+    def ask(self, design: Iterable[tuple[int, int, str]]) -> None:
+        """Write that the experiment asks for more: (point, seed, run) of runs beside those it asks for already."""
+        more = list(design)
+        with told(self.folder):
+            self._write(lambda: self._db.executemany("INSERT INTO design VALUES (?, ?, ?)", more))
+
+    def states(self) -> dict[str, int]:
+        """How many of the runs that the experiment asks for ended in each state, those that points share once."""
+        counts = "SELECT state, COUNT(*) FROM runs WHERE key IN (SELECT run FROM design) GROUP BY state"
+        return dict(self._db.execute(counts).fetchall())
+
+    def _write_scenarios(self, points: Iterable[Point]) -> None:
+        """Write the scenarios that are new as they differ from one that is whole; whole, where they differ in their form."""
+        there = {name for (name,) in self._db.execute("SELECT hash FROM scenarios")}
+        rows = self._db.execute("SELECT hash, tables FROM scenarios WHERE base IS NULL LIMIT ?", [_BASES])
+        bases = {name: Patches(json.loads(text)) for name, text in rows}
+        for point in points:
+            if point.hash in there:
+                continue
+            there.add(point.hash)
+            tables = point.plan.tables()
+            patches = (
+                (name, patch) for name, base in bases.items() if (patch := base.to(tables)) is not None
+            )
+            base, patch = next(patches, (None, tables))
+            row = (point.hash, json.dumps(patch), base)
+            self._db.execute("INSERT INTO scenarios (hash, tables, base) VALUES (?, ?, ?)", row)
+            if base is None and len(bases) < 2 * _BASES:
+                bases[point.hash] = Patches(tables)
 
     def add(self, key: str, scenario: str, seed: int, done: Finished) -> None:
-        """Keep a finished run, in one transaction.
+        """Keep a finished run, in one transaction; a failure of it is forgotten.
 
         Raises:
             sqlite3.IntegrityError: it is there already.
+            Unwritable: it cannot be written now, and is not.
         """
+        self.add_all([(key, scenario, seed, done)])
+
+    def add_all(self, runs: Iterable[Done]) -> None:
+        """Keep finished runs, all in one transaction; failures of them are forgotten.
+
+        Raises:
+            sqlite3.IntegrityError: one is there already, or twice among them; none is kept.
+            Unwritable: they cannot be written now, and none is.
+        """
+        runs, now = list(runs), _now()
+        if not runs:
+            return
+        new = {scenario: done for _, scenario, _, done in runs if scenario not in self._known}
+        ended = [
+            (key, scenario, seed, *astuple(done.outcome), self._session, done.seconds, now)
+            for key, scenario, seed, done in runs
+        ]
+        series = [(key, done.weeks, len(done.departments), done.series) for key, _, _, done in runs]
+        people = [
+            (json.dumps(done.departments), json.dumps(done.notices), scenario)
+            for scenario, done in new.items()
+        ]
         marks = ", ".join("?" * (len(OUTCOMES) + 6))
-        with self._db:
-            self._db.execute(
-                f"INSERT INTO runs VALUES ({marks})",
-                (key, scenario, seed, *astuple(done.outcome), self._session, done.seconds, _now()),
+
+        def write() -> None:
+            self._db.executemany(f"INSERT INTO runs VALUES ({marks})", ended)
+            self._db.executemany("INSERT INTO series VALUES (?, ?, ?, ?)", series)
+            self._db.executemany("DELETE FROM failures WHERE key = ?", ((run[0],) for run in ended))
+            self._db.executemany(
+                "UPDATE scenarios SET departments = ?, notices = ? WHERE hash = ? AND departments IS NULL",
+                people,
             )
-            self._db.execute(
-                "INSERT INTO series VALUES (?, ?, ?, ?)",
-                (key, done.weeks, len(done.departments), done.series),
-            )
-            if scenario not in self._known:
-                self._known.add(scenario)
-                self._db.execute(
-                    "UPDATE scenarios SET departments = ?, notices = ? WHERE hash = ? AND departments IS NULL",
-                    (json.dumps(done.departments), json.dumps(done.notices), scenario),
-                )
+
+        with told(self.folder):
+            self._write(write)
+        self._known |= new.keys()
+
+    def set_aside(self, key: str, scenario: str, seed: int, broken: Broken) -> None:
+        """Keep what became of a run that did not finish; an earlier failure of it is replaced, and its attempts counted.
+
+        A run that has finished stays as it is. Ids of a roster's people are replaced in its words.
+
+        Raises:
+            Unwritable: it cannot be written now, and is not.
+        """
+        with told(self.folder):
+            broken = self._nameless(broken, scenario).shortened()
+        row = {
+            "key": key, "scenario": scenario, "seed": seed, **asdict(broken), "session": self._session, "failed": _now(),
+        }  # fmt: skip
+        with told(self.folder):
+            self._write(lambda: self._db.execute(_SET_ASIDE, row))
+
+    def _nameless(self, broken: Broken, scenario: str) -> Broken:
+        """What became of a run without the ids of the people in its scenario's files."""
+        paths = ", ".join(f"json_extract(tables, '$.organisation.{name}')" for name in FILES)
+        found = self._db.execute(f"SELECT {paths} FROM resolved WHERE hash = ?", [scenario]).fetchone() or ()
+        files = tuple(Path(path) for path in found if path)
+        return names_of(files).out_of(broken) if files else broken
+
+    def _write(self, work: Callable[[], object]) -> None:
+        """Do work in a transaction, and again as long as a reader is in its way.
+
+        Only where there is no log does a reader block a writer. SQLite could wait by itself, but would not hear Ctrl-C.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with _committed(self._db):
+                    work()
+                return
+            except sqlite3.OperationalError as error:
+                if not busy(error) or time.monotonic() > until:
+                    raise
 
 
-def _locked(folder: Path) -> sqlite3.Connection:
-    """A lock that ends with the process that holds it, however it ends; SQLite has one for every system."""
-    lock = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        allowed = "one sweep at a time: wait for it to end, or stop it"
-        raise InputError(
-            [Fault("results", "another sweep is writing here now", allowed, str(folder))]
-        ) from None
-    return lock
+def _mine(experiment: Experiment) -> dict[str, str]:
+    """What a store says of itself by which an experiment knows its own."""
+    return {"name": experiment.name, "bases": json.dumps(experiment.bases)}
 
 
-def check_layout(db: sqlite3.Connection, folder: Path) -> bool:
-    """Refuse a store of a layout that this version does not know.
-
-    Returns:
-        Whether there is nothing in it yet.
+def check_owner(meta: Mapping[str, str], experiment: Experiment, folder: Path) -> None:
+    """See that a store, which says this of itself, is an experiment's.
 
     Raises:
-        InputError: its layout, or its outcomes, are another version's.
-        sqlite3.DatabaseError: it is no database.
+        InputError: it is another's.
     """
-    layout = db.execute("PRAGMA user_version").fetchone()[0]
-    columns = [row[1] for row in db.execute("PRAGMA table_info(runs)")]
-    new = layout == 0 and not columns
-    if not new and (layout != LAYOUT or columns[3:-3] != list(OUTCOMES)):
-        found = f"layout {layout}, with the outcomes {', '.join(columns[3:-3])}"
-        allowed = f"layout {LAYOUT}, with {', '.join(OUTCOMES)}: another version of Unsilo wrote this; sweep elsewhere"
-        raise InputError([Fault(FILE, found, allowed, str(folder))])
-    return new
+    if any(meta[key] != value for key, value in _mine(experiment).items()):
+        there = f"{meta['name']!r} of {', '.join(json.loads(meta['bases']))}"
+        wanted = (
+            f"those of {experiment.name!r} of {', '.join(experiment.bases)}; move the folder, or rename one"
+        )
+        raise InputError([Fault("results", f"belong to the experiment {there}", wanted, str(folder))])
 
 
-def unreadable(folder: Path, error: sqlite3.DatabaseError) -> InputError:
-    """What is said of a file that is no database, or a broken one."""
-    return InputError([Fault(FILE, str(error), "a store that Unsilo wrote", str(folder))])
+_SET_ASIDE = """
+INSERT INTO failures
+SELECT :key, :scenario, :seed, :kind, :error, :traceback, :attempts, :seconds, :session, :failed
+WHERE :key NOT IN (SELECT key FROM runs)
+ON CONFLICT (key) DO UPDATE SET
+    kind = excluded.kind, error = excluded.error, traceback = excluded.traceback, seconds = excluded.seconds,
+    attempts = attempts + excluded.attempts, session = excluded.session, failed = excluded.failed"""
 
 
-def on_network(folder: Path, mounts: str | None = None) -> bool:
-    """Whether a folder is on a network file system, where SQLite's write-ahead log fails.
-
-    Args:
-        folder: the folder.
-        mounts: the mount table, as /proc/mounts gives it; where there is none, a file system counts as local.
-    """
-    if mounts is None:
-        try:
-            mounts = Path("/proc/mounts").read_text()
-        except OSError:
-            return False
-    where = folder.resolve()
-    best, kind = -1, ""
-    for line in mounts.splitlines():
-        words = line.split()
-        if len(words) < 3:
-            continue
-        place = Path(words[1].replace("\\040", " "))
-        if where.is_relative_to(place) and len(place.parts) >= best:
-            best, kind = len(place.parts), words[2]
-    return kind in _NETWORK
+@contextmanager
+def _committed(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction: whole, or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            with suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
+        raise
 
 
 def _now() -> str:

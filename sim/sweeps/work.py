@@ -1,16 +1,32 @@
-"""What a worker does: live one run and hand back what is kept of it, small enough to cross to another process."""
+"""What a worker does: live one run and hand back what is kept of it, small enough to cross to another process.
+
+Scenarios cross as plain tables, in JSON, and are built anew where the run is lived; nothing that a user hands over is pickled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from operator import attrgetter
 from time import perf_counter
+from traceback import format_exc
+from typing import NamedTuple
 
+from sim.errors import Fault, InputError
+from sim.mechanisms import Mechanism, schedule
 from sim.organisation import run
 from sim.outcome import Outcome
-from sim.scenario import Scenario
+from sim.scenario import Scenario, parse
+from sim.sweeps.broken import Broken
 from sim.sweeps.series import pack
+
+_WARM_WEEKS = 104
+_KEPT = 4096  # packed scenarios, of some 10 kB
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,100 @@ class Finished:
     seconds: float
 
 
+Ended = Finished | Broken
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A scenario as it crosses to another process.
+
+    Attributes:
+        tables: its tables, as JSON.
+        order: names of its mechanisms, in the order of its week.
+        own: `module:class` of each mechanism that Unsilo does not know by itself.
+    """
+
+    tables: str
+    order: tuple[str, ...]
+    own: tuple[str, ...]
+
+    @classmethod
+    def of(cls, plan: Scenario) -> Parcel:
+        """The scenario, packed.
+
+        Raises:
+            InputError: a mechanism of one's own would not come out as it went in.
+        """
+        kinds = [type(one) for one in plan.mechanisms if type(one) not in schedule()]
+        parcel = cls(
+            json.dumps(plan.tables()),
+            tuple(one.name for one in plan.mechanisms),
+            tuple(f"{kind.__module__}:{kind.__qualname__}" for kind in kinds),
+        )
+        hidden = [kind for kind in kinds if "<locals>" in kind.__qualname__]
+        if hidden or (kinds and parcel.open() != plan):
+            found = (
+                "is defined in a function" if hidden else "is not the same once written as a table and read"
+            )
+            allowed = "a class at the top of a module, with plain values for fields: workers build it anew"
+            names = ", ".join(kind.__name__ for kind in hidden or kinds)
+            raise InputError([Fault(f"mechanism {names}", found, allowed)])
+        return parcel
+
+    def open(self) -> Scenario:
+        """The scenario, built anew; the same object for equal parcels."""
+        return _opened(self)
+
+
+@lru_cache(maxsize=256)
+def _opened(parcel: Parcel) -> Scenario:
+    plan = parse(json.loads(parcel.tables), known=[_kind(name) for name in parcel.own])
+    place = parcel.order.index
+    return plan.model_copy(
+        update={"mechanisms": tuple(sorted(plan.mechanisms, key=lambda one: place(one.name)))}
+    )
+
+
+def _kind(name: str) -> type[Mechanism]:
+    module, _, path = name.partition(":")
+    kind: type[Mechanism] = attrgetter(path)(import_module(module))
+    return kind
+
+
+class Job(NamedTuple):
+    """A run to be lived.
+
+    Attributes:
+        number: by which whoever asks for it knows it.
+        scenario: a name for its scenario; no other scenario of the sweep has it.
+        plan: makes the scenario, which would fill the memory if all runs held theirs.
+        seed: its seed.
+    """
+
+    number: int
+    scenario: str
+    plan: Callable[[], Scenario | Parcel]
+    seed: int
+
+
+class Packer:
+    """Packs scenarios, and keeps those that are asked for again and again."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Parcel] = OrderedDict()
+
+    def __call__(self, job: Job) -> Parcel:
+        """The scenario of a run, packed."""
+        parcel = self._kept.pop(job.scenario, None)
+        if parcel is None:
+            plan = job.plan()
+            parcel = plan if isinstance(plan, Parcel) else Parcel.of(plan)
+        self._kept[job.scenario] = parcel
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return parcel
+
+
 def live(plan: Scenario, seed: int) -> Finished:
     """Live one run to its end."""
     began = perf_counter()
@@ -44,19 +154,37 @@ def live(plan: Scenario, seed: int) -> Finished:
     )
 
 
-def warm(plans: Sequence[Scenario]) -> None:
-    """Live scenarios small and forget them, for the kernels that they leave compiled; these do not depend on size.
+def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
+    """Live one run, and tell instead of raising where it does not come to its end."""
+    began = perf_counter()
+    try:
+        return live(plan.open() if isinstance(plan, Parcel) else plan, seed)
+    except MemoryError as error:
+        text = f"took more memory than allowed ({_line(error)})"
+        return Broken("memory", text, format_exc(), 1, perf_counter() - began)
+    except (Exception, SystemExit) as error:
+        return Broken("raised", _line(error), format_exc(), 1, perf_counter() - began)
 
-    One that raises here raises again as a run of its own, where it counts.
+
+def _line(error: BaseException) -> str:
+    """An error in one line of bearable length."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+
+
+def warm(parcel: Parcel) -> None:
+    """Live a scenario small and forget it, for the kernels that it leaves compiled and loaded; these do not depend on size.
+
+    Mechanisms of one's own are left out: of them, any may raise, hang or crash, and what they do counts in runs alone.
     """
-    for plan in plans:
-        with suppress(Exception):
-            run(_small(plan))
+    with suppress(Exception):
+        plan = parcel.open()
+        run(_small(plan.without(*(one.name for one in plan.mechanisms if type(one) not in schedule()))))
 
 
 def _small(plan: Scenario) -> Scenario:
     people = plan.organisation
+    weeks = plan.weeks if plan["events"] else min(plan.weeks, _WARM_WEEKS)
     if people.roster:
-        return plan.replaced({"weeks": min(plan.weeks, 60)})
+        return plan.replaced({"weeks": weeks})
     total = sum(size for _, _, size in people.sizes())
-    return plan.replaced({"organisation.employees": min(total, 10 * len(people.departments))})
+    return plan.replaced({"weeks": weeks, "organisation.employees": min(total, 10 * len(people.departments))})

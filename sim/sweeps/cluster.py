@@ -1,0 +1,339 @@
+"""Runs on a Dask cluster: each of its workers has processes of ours live them, as a sweep on one machine does.
+
+So a run that hangs, crashes or eats too much costs a process of ours and never a worker of Dask, and Python's lock, which
+a run holds most of the time, does not keep Dask from its own work. Scenarios cross as plain tables.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import re
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sim.errors import Fault, InputError
+from sim.roster import digest
+from sim.scenario import Scenario
+from sim.sweeps.broken import Broken
+from sim.sweeps.executors import Processes, cores
+from sim.sweeps.key import code_digest
+from sim.sweeps.work import Ended, Job, Packer, Parcel
+from sim.sweeps.worker import Limits
+
+_ANSWER = 5.0  # seconds in which a scheduler answers
+_COUNT = 2.0  # seconds between looks at how many workers there are
+_TRIES = 2
+_DECIDING = ("unsilo", "mesa", "numpy", "scipy", "numba", "llvmlite", "pydantic")
+
+Code = tuple[tuple[str, str], ...]
+"""What a run's result hangs on beside its scenario and seed: names and versions or digests."""
+
+_DIGESTS = ("source", "people")
+_Sent = tuple[str, Parcel, int, Code]  # name of a scenario and itself, a seed, and what the run hangs on
+
+_ALLOWED = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
+
+LOCAL = "local"
+"""The address that stands for a scheduler and workers of one's own, on this machine."""
+
+
+@contextmanager
+def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Cluster]:
+    """An executor of the workers of a Dask scheduler.
+
+    Args:
+        address: of the scheduler, as `tcp://host:8786` or `tls://host:8786`; `local` starts one here.
+        workers: how many of them a local one has: one a usable core unless given.
+        limits: what one run may take.
+
+    Raises:
+        InputError: Dask is not installed, nobody answers, or the workers do not have the code that is here.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise InputError(
+            [Fault("dask", "dask.distributed is not installed", "pip install '.[cluster]'")]
+        ) from None
+    if workers is not None and address != LOCAL:
+        raise InputError(
+            [Fault("workers", f"{workers}, and a scheduler", "one of them: Dask's workers are its own")]
+        )
+    if address != LOCAL:
+        _sound(address)
+    with _quiet():
+        own, client = None, None
+        try:
+            if address == LOCAL:
+                own = LocalCluster(
+                    n_workers=workers or cores(),
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                )
+            client = Client(own or address, timeout=_ANSWER, set_as_default=False)
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            if own:
+                own.close()
+            reason = str(error).partition("\n")[0]
+            raise InputError(
+                [Fault("dask", f"no scheduler answers at {address}: {reason}", _ALLOWED)]
+            ) from None
+        try:
+            yield Cluster(client, limits)
+        finally:
+            client.close()
+            if own:
+                own.close()
+
+
+def _sound(address: str) -> None:
+    """Refuse what cannot be an address before Dask tries it, and TLS that Dask has no certificates for."""
+    from distributed.security import Security
+
+    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+/?", address):
+        raise InputError([Fault("dask", f"{address!r} is no address", _ALLOWED)])
+    if address.startswith(("tls:", "wss:")) and not Security().get_connection_args("client").get(
+        "ssl_context"
+    ):
+        allowed = "certificates for it in Dask's configuration, under distributed.comm.tls"
+        raise InputError([Fault("dask", f"{address} is to be spoken to in TLS", allowed)])
+
+
+class Cluster:
+    """Lives runs on the workers of a Dask scheduler, however many it has at the time."""
+
+    span = 0.5
+
+    def __init__(self, client: Any, limits: Limits) -> None:
+        self._client, self._limits = client, limits
+        self._lots: dict[Any, list[Job]] = {}
+        self._done: SimpleQueue[Any] = SimpleQueue()
+        self._deaths: dict[int, int] = {}  # workers of Dask that died with a run alone in hand, by its number
+        self._packed = Packer()
+        self._threads, self._counted = 0, -_COUNT
+
+    @property
+    def workers(self) -> int:
+        """Threads of the scheduler's workers, each of which has a process of ours; 1 while there is none."""
+        if time.monotonic() - self._counted > _COUNT:
+            with self._reached():
+                self._threads, self._counted = sum(self._client.nthreads().values()), time.monotonic()
+        return max(1, self._threads)
+
+    @property
+    def in_hand(self) -> int:
+        """Runs given and not ended."""
+        return sum(map(len, self._lots.values()))
+
+    def check(self, plans: Iterable[Scenario]) -> None:
+        """See that the workers there are have what is here; those that come later look for themselves."""
+        wrong: list[str] = []
+        for parcel in map(Parcel.of, plans):
+            for worker, said in self._client.run(code_of, parcel, on_error="return").items():
+                wrong += differences(worker, said, code_of(parcel))
+        if wrong:
+            raise _unlike(dict.fromkeys(wrong))
+
+    def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
+        """One worker compiles what the first run takes, for those that share its files."""
+        for job in jobs[:1]:
+            future = self._client.submit(_live_lot, [], self._limits, self._parcels([job]), pure=False)
+            future.add_done_callback(self._done.put)
+            while not stopped() and not future.done():
+                self.ended(0.2)
+
+    def room(self, ahead: bool) -> int:
+        """How many workers have nothing to do, and with `ahead` as many again."""
+        return max(0, self.workers * (2 if ahead else 1) - len(self._lots))
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Have any worker live them, one after another."""
+        with self._reached():
+            future = self._client.submit(_live_lot, self._parcels(jobs), self._limits, pure=False)
+        self._lots[future] = list(jobs)
+        future.add_done_callback(self._done.put)
+
+    def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
+        """What has come back."""
+        done: list[Any] = []
+        with suppress(Empty):
+            done.append(self._done.get(timeout=seconds))
+            while True:
+                done.append(self._done.get_nowait())
+        done = [future for future in done if future in self._lots]
+        if not done and self._client.status not in ("running", "connecting"):
+            raise BrokenExecutor("the scheduler is gone")
+        whole = [future for future in done if future.status == "finished"]
+        ended: list[tuple[Job, Ended]] = []
+        with self._reached():
+            for future, ends in zip(whole, self._client.gather(whole), strict=True):
+                jobs = self._lots.pop(future)
+                ended += zip(jobs, ends, strict=True)
+                for job in jobs:
+                    self._deaths.pop(job.number, None)
+        for future in done:
+            if future in self._lots:
+                ended += self._failed(self._lots.pop(future), future)
+        return ended
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """What Dask raises when its scheduler is gone is many things."""
+        try:
+            yield
+        except Exception as error:
+            if self._client.status == "running" and not isinstance(error, OSError):
+                raise
+            raise BrokenExecutor("the scheduler is gone") from error
+
+    def slowest(self) -> None:
+        """The worker that lives a run knows, and does not tell."""
+
+    def halt(self) -> None:
+        """What has begun is waited for; where there are no workers, nothing has."""
+        self._counted = -_COUNT
+        if self.workers and not self._threads:
+            self._client.cancel(list(self._lots))
+            self._lots.clear()
+
+    def _parcels(self, jobs: Sequence[Job]) -> list[_Sent]:
+        """Runs as they cross."""
+        parcels = [self._packed(job) for job in jobs]
+        return [
+            (job.scenario, parcel, job.seed, code_of(parcel))
+            for job, parcel in zip(jobs, parcels, strict=True)
+        ]
+
+    def _failed(self, jobs: list[Job], future: Any) -> list[tuple[Job, Ended]]:
+        """What becomes of runs whose lot came to nothing: each is tried alone, and set aside if that fails too."""
+        from distributed.scheduler import KilledWorker
+
+        if future.status != "error":
+            raise BrokenExecutor("the scheduler is gone")
+        error = future.exception()
+        if isinstance(error, Unlike):
+            raise _unlike([str(error)])
+        if not isinstance(error, KilledWorker):
+            raise BrokenExecutor(f"{type(error).__name__}: {error}") from error
+        ended: list[tuple[Job, Ended]] = []
+        for job in jobs:
+            deaths = self._deaths[job.number] = self._deaths.get(job.number, 0) + 1
+            if len(jobs) == 1 and deaths >= _TRIES:
+                ended.append(
+                    (job, Broken("died", "the workers of Dask died that had it in hand", "", deaths))
+                )
+            else:
+                self.submit([job])
+        return ended
+
+
+class Unlike(Exception):  # noqa: N818
+    """A worker has not what is here, so its runs might give other results."""
+
+
+def _unlike(found: Iterable[str]) -> InputError:
+    allowed = "the same code, versions and files on each worker as here"
+    return InputError([Fault("dask", "; ".join(found), allowed)])
+
+
+@lru_cache(maxsize=4096)
+def code_of(parcel: Parcel) -> Code:
+    """What a scenario's runs hang on, as it is in this process."""
+    plan = parcel.open()
+    files = _files(plan)
+    people = (("people", digest([Path(file) for file in files])),) if files else ()
+    return (*_versions(), ("source", code_digest(plan)), *people)
+
+
+@cache
+def _versions() -> Code:
+    """Versions that decide results, Python's without its last part."""
+    found = [("python", ".".join(platform.python_version_tuple()[:2]))]
+    for name in _DECIDING:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            found.append((name, "none"))
+    return tuple(found)
+
+
+def _files(plan: Scenario) -> tuple[str, ...]:
+    people = plan.organisation
+    return tuple(file for file in (people.roster, people.ties, people.reports) if file)
+
+
+def differences(worker: str, said: Code | BaseException, here: Code) -> list[str]:
+    """In words, what a worker has otherwise than it is here."""
+    if isinstance(said, BaseException):
+        return [f"worker {worker} cannot read what it is sent ({type(said).__name__}: {said})"]
+    there = dict(said)
+    return [
+        f"worker {worker} has "
+        + (f"other {name}" if name in _DIGESTS else f"{name} {there.get(name)}, not {mine}")
+        for name, mine in here
+        if there.get(name) != mine
+    ]
+
+
+_here = threading.local()
+
+
+def _live_lot(
+    runs: Sequence[_Sent],
+    limits: Limits,
+    warm: Sequence[_Sent] = (),
+) -> list[Ended]:
+    """On a worker of Dask: have this thread's process live runs, after living others small."""
+    from distributed import get_worker
+
+    for _, parcel, _, code in (*runs, *warm):
+        if (mine := code_of(parcel)) != code:
+            raise Unlike("; ".join(differences(get_worker().address, mine, code)))
+    crew: Processes | None = getattr(_here, "crew", None)
+    if crew is None or crew.limits != limits:
+        if crew:
+            crew.stop()
+        crew = _here.crew = Processes(1, limits)
+    jobs = [_job(number, one) for number, one in enumerate(runs)]
+    ends: dict[int, Ended] = {}
+    try:
+        crew.warm([_job(0, one) for one in warm], lambda: False)
+        if jobs:
+            crew.submit(jobs)
+        while crew.in_hand:
+            ends |= {job.number: end for job, end in crew.ended(1.0)}
+    except BaseException:
+        crew.stop()
+        del _here.crew
+        raise
+    return [ends[job.number] for job in jobs]
+
+
+def _job(number: int, sent: _Sent) -> Job:
+    name, parcel, seed, _ = sent
+    return Job(number, name, lambda: parcel, seed)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask tells of workers that come and go, and of versions, in words of its own; what matters is said here."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="distributed")
+            yield
+    finally:
+        logger.setLevel(before)

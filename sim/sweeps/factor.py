@@ -1,0 +1,177 @@
+"""Factors: what a sweep varies - keys of the scenario that take one of several levels, or any value of a range."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.parameters import Section, parameter
+
+_DIGITS = 9  # of a value from a range: more than anybody means, fewer than libraries differ in
+_SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}
+
+
+class Factor(Section):
+    """One key of the scenario, or several that take the same value, with its levels or its range."""
+
+    key: str = parameter("", "dotted key that it sets, e.g. funding.level")
+    keys: list[str] = parameter([], "several dotted keys that take the same value, in place of key")
+    values: list[Any] = parameter([], "its levels, in order; false drops a table")
+    low: float | None = parameter(None, "lowest value of a range, in place of values", allow_inf_nan=False)
+    high: float | None = parameter(None, "highest value of a range", allow_inf_nan=False)
+    distribution: Literal["uniform", "loguniform", "integers", "normal", "triangular"] | None = parameter(
+        None, "how values lie in the range: uniform unless given; all end at low and high"
+    )
+    mean: float | None = parameter(
+        None, "mean of a normal distribution before it is cut", allow_inf_nan=False
+    )
+    sd: float | None = parameter(None, "its standard deviation, too", gt=0.0, allow_inf_nan=False)
+    mode: float | None = parameter(None, "likeliest value of a triangular one", allow_inf_nan=False)
+    levels: int | None = parameter(
+        None, "so many values of the range, equally likely apart, in place of any", ge=2, le=100_000
+    )
+    label: str = parameter("", "its name in results and figures; the last part of its key unless given")
+    names: list[str] = parameter([], "names of its levels; the values themselves unless given")
+
+    @property
+    def targets(self) -> list[str]:
+        """The keys that it sets."""
+        return self.keys or [self.key] * bool(self.key)
+
+    @property
+    def name(self) -> str:
+        """Its label, or the last part of its key."""
+        return self.label or "".join(self.targets[:1]).rpartition(".")[2]
+
+    @property
+    def ranged(self) -> bool:
+        """Whether it has a range."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def shown(self) -> list[Any]:
+        """Its levels as results show them; none where it takes any value of a range."""
+        if self.ranged and self.levels:
+            return self._quantiles(np.linspace(0.0, 1.0, self.levels))
+        return list(self.names or self.values)
+
+    @property
+    def tried(self) -> list[Any]:
+        """The values that show whether it fits a scenario: its levels', or the ends of its range."""
+        if not self.ranged:
+            return list(self.values)
+        return [
+            int(end) if self.distribution == "integers" else end
+            for end in (self.low, self.high)
+            if end is not None
+        ]
+
+    def value(self, level: Any) -> Any:
+        """The value that a level stands for."""
+        return self.values[self.names.index(level)] if self.names else level
+
+    def at(self, shares: np.ndarray) -> list[Any]:
+        """Its levels at places between 0 and 1: equal shares of these to each level, or a range's quantiles.
+
+        Args:
+            shares: float64[n] in [0, 1).
+        """
+        if shown := self.shown:
+            return [shown[place] for place in (shares * len(shown)).astype(int).tolist()]
+        return self._quantiles(shares)
+
+    def _quantiles(self, shares: np.ndarray) -> list[Any]:
+        low, high = self.low or 0.0, self.high or 0.0
+        mean, sd, mode = self.mean or 0.0, self.sd or 1.0, self.mode or 0.0
+        from scipy import stats
+
+        kinds: dict[str, Callable[[], Any]] = {
+            "uniform": lambda: stats.uniform(low, high - low),
+            "loguniform": lambda: stats.loguniform(low, high),
+            "integers": lambda: stats.randint(int(low), int(high) + 1),
+            "normal": lambda: stats.truncnorm((low - mean) / sd, (high - mean) / sd, mean, sd),
+            "triangular": lambda: stats.triang((mode - low) / (high - low), low, high - low),
+        }
+        values = np.clip(kinds[self.distribution or "uniform"]().ppf(shares), low, high)
+        if self.distribution == "integers":
+            return [int(value) for value in values]
+        return [min(max(float(f"{value:.{_DIGITS}g}"), low), high) for value in values]
+
+
+def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
+    """What is wrong with a factor alone: what was found, and what is allowed.
+
+    Args:
+        factor: the factor.
+        free: whether its values stand elsewhere, so that it need have none.
+    """
+    if bool(factor.key) == bool(factor.keys):
+        yield (
+            "both key and keys" if factor.key else "no key",
+            "either key, or a list of keys that take the same value",
+        )
+    if len(factor.keys) > 1 and not factor.label:
+        yield "several keys and no label", "a label for them"
+    if factor.ranged:
+        yield from _wrong_range(factor)
+        return
+    given = [
+        key for key in ("distribution", "mean", "sd", "mode", "levels") if getattr(factor, key) is not None
+    ]
+    if given:
+        yield f"{', '.join(given)} without a range", "low and high"
+    if not factor.values and not free:
+        yield "no values", "at least one, or a range from low to high"
+    if again := twice(factor.values):
+        yield f"value {again} listed twice", "each value once"
+    if factor.names and len(factor.names) != len(factor.values):
+        yield (
+            f"{len(factor.names)} names for {len(factor.values)} values",
+            "a name for each value, or none at all",
+        )
+    if again := twice(factor.names):
+        yield f"name {again} listed twice", "each name once"
+    if not factor.names and any(isinstance(value, list | dict) for value in factor.values):
+        yield "values that are tables or lists", "names for them"
+
+
+def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
+    low, high, kind = factor.low, factor.high, factor.distribution or "uniform"
+    if factor.values:
+        yield "both values and a range", "either values, or low and high"
+    if factor.names:
+        yield "names for a range", "names for values only"
+    shape = _SHAPES.get(kind, ())
+    if missing := [key for key in shape if getattr(factor, key) is None]:
+        yield f"a {kind} range without {' and '.join(missing)}", f"{' and '.join(shape)} beside low and high"
+    needless = [
+        key
+        for keys in _SHAPES.values()
+        for key in keys
+        if key not in shape and getattr(factor, key) is not None
+    ]
+    if needless:
+        yield f"{', '.join(needless)} of a {kind} range", f"{' and '.join(shape) or 'low and high'} alone"
+    if low is None or high is None:
+        yield f"a range without {'low' if low is None else 'high'}", "low and high"
+        return
+    if low >= high:
+        yield f"a range from {low:g} to {high:g}", "low below high"
+        return
+    if kind == "loguniform" and low <= 0.0:
+        yield f"a loguniform range from {low:g}", "low above 0"
+    elif kind == "integers" and not (low.is_integer() and high.is_integer()):
+        yield f"integers from {low:g} to {high:g}", "whole numbers"
+    elif kind == "triangular" and factor.mode is not None and not low <= factor.mode <= high:
+        yield f"the mode {factor.mode:g} of a range from {low:g} to {high:g}", "a mode in the range"
+    elif not missing and (again := twice(factor.shown)):
+        yield f"{factor.levels} levels between {low:g} and {high:g} with {again} twice", "fewer levels"
+
+
+def twice(values: list[Any]) -> str:
+    """What occurs more than once, listed; 1 and 1.0 are the same value, 1 and true are not."""
+    seen = Counter(repr(float(one)) if type(one) is int else repr(one) for one in values)
+    return ", ".join(text for text, times in seen.items() if times > 1)

@@ -1,0 +1,104 @@
+"""How worker processes come to be: forked from a server that has imported everything, done nothing, and has one thread.
+
+It imports nothing itself, so that the command line can have the server begin before it imports what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from multiprocessing import current_process, get_all_start_methods, get_context
+from typing import Any
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_TRIES = 5
+_WORKER = "sim.sweeps.worker"
+
+
+def refuse_workers() -> None:
+    """See that this is no worker, which has imported a script that starts runs whenever it is imported.
+
+    Raises:
+        RuntimeError: it is.
+    """
+    if getattr(current_process(), "_inheriting", False):
+        raise RuntimeError("workers import your script: start runs under `if __name__ == '__main__':`")
+
+
+def begin() -> None:
+    """Have the server import while this process does other things; where there is no server, workers do when they start."""
+    refuse_workers()
+    if "forkserver" in get_all_start_methods():
+        from multiprocessing import forkserver
+
+        with _single_threaded(), _signals_held():
+            _context()
+            forkserver.ensure_running()
+
+
+def start_process(target: Callable[..., None], *args: Any) -> Any:
+    """A process that runs a function; it ends with this one.
+
+    Raises:
+        BrokenExecutor: none can be started.
+    """
+    context, me = _context(), current_process()
+    # Dask's workers are daemons, which may have no children unless they say so; ours end by themselves
+    me.daemon, before = False, me.daemon
+    try:
+        for tried in range(_TRIES):  # the server may have been killed, and is started anew then
+            process = context.Process(target=target, args=args, daemon=True)
+            try:
+                with _single_threaded(), _signals_held():
+                    process.start()
+                return process
+            except (ConnectionError, EOFError) as error:
+                reason = error
+                time.sleep(0.1 * tried)
+        raise BrokenExecutor(f"worker processes cannot be started: {reason}") from reason
+    finally:
+        me.daemon = before
+
+
+def _context() -> Any:
+    """Processes are forked from a server that has imported everything and done nothing, where there is such a thing."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([_WORKER])
+    return context
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Let processes started meanwhile have one thread each: the runs are what is parallel."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let processes started meanwhile hold back what asks the sweep to stop: a terminal asks them all, and it is for us."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # it would let the signals through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,361 @@
+"""A worker: a process that lives one run after another, and a new one in its place when it dies, overstays or eats too much.
+
+Each has pipes of its own and shares no lock with anybody, so that whatever becomes of it, at whatever moment, costs the
+run that it was living and nothing else. What it has finished is sent at once.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Collection, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from numba.core import event
+
+from sim.errors import Fault, InputError
+from sim.sweeps.broken import Broken
+from sim.sweeps.forking import start_process
+from sim.sweeps.work import Ended, Job, Packer, Parcel, attempt, warm
+
+_TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
+_STARTS = 5  # workers may be killed as they start, but not for ever
+_WORDS = 1.0  # seconds without another word after which a process that was asked where it is has said all
+_IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
+_LEAST = 256 * 2**20
+
+_UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
+
+_Item = tuple[Parcel, int | None]  # scenario and seed of a run; without a seed it is only to warm
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may take before it is set aside; None is no limit.
+
+    Attributes:
+        seconds: by the clock, while it is watched: a machine or sweep that is suspended takes no time.
+        memory: bytes of its process, Python and the engine among them.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not self.seconds > 0.0:
+            raise InputError([Fault("timeout", f"found {self.seconds:g}", "more than 0 seconds")])
+        if self.memory is not None and self.memory < _LEAST:
+            raise InputError([Fault("memory", f"found {self.memory:,} bytes", "256 MB or more")])
+        if self.memory is not None and not sys.platform.startswith("linux"):
+            raise InputError([Fault("memory", "a limit", "none: only Linux can hold a process to one")])
+
+
+NO_LIMITS = Limits()
+
+
+class Worker:
+    """A process that lives the runs it is given, in their order, and whoever has to take its place.
+
+    Attributes:
+        hand: the runs that it has been given and that have not ended; it is living the first.
+        seconds: since it was last heard of, as far as anybody looked on: so long it has lived the first.
+    """
+
+    def __init__(self, limits: Limits = NO_LIMITS) -> None:
+        self.hand: deque[Job] = deque()
+        self.seconds = 0.0
+        self._limits = limits
+        self._process: Any = None
+        self._pipe: Connection
+        self._trace: Connection
+        self._up = False  # it has imported what it needs
+        self._ready = False  # it has loaded the kernels
+        self._compiling = False  # it compiles a kernel, in time that no run has to answer for
+        self._warming = 0  # scenarios that it still has to live small
+        self._full = False  # it has run out of memory, and may not have given all of it back
+        self._leaving = False  # it ends because it had nothing to do
+        self._stillborn = 0
+        self._deaths: dict[int, int] = {}  # by the number of the run that it was living
+        self._packed = Packer()
+        self._batch = 1
+
+    @property
+    def handles(self) -> list[Any]:
+        """What becomes ready when there is something to `collect`."""
+        return [self._pipe, self._process.sentinel] if self._process else []
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has anything to do."""
+        return bool(self.hand or self._warming)
+
+    def wants(self, ahead: bool) -> bool:
+        """Whether it can be given runs: when it has none, or `ahead` of that, when the last lot is half done."""
+        return not self.hand or (ahead and len(self.hand) <= self._batch // 2)
+
+    def warm(self, jobs: Sequence[Job]) -> None:
+        """Have the scenarios of runs lived small, for the kernels."""
+        items = [(self._packed(job), None) for job in jobs]
+        self._start()
+        self._send(items)
+        self._warming += len(jobs)
+
+    def give(self, jobs: Sequence[Job]) -> None:
+        """Have runs lived."""
+        items = [(self._packed(job), job.seed) for job in jobs]
+        self._start()
+        self._batch = len(jobs)
+        if not self.hand:
+            self.seconds = 0.0
+        self.hand.extend(jobs)
+        self._send(items)
+
+    def halt(self) -> None:
+        """Leave runs that it has not begun."""
+        self._send("halt")
+
+    def collect(self, ready: Collection[Any], elapsed: float) -> list[tuple[Job, Ended]]:
+        """The runs that have ended, among them those that this process has just been killed for.
+
+        Args:
+            ready: those of its `handles` that are.
+            elapsed: seconds since the last call.
+
+        Raises:
+            BrokenExecutor: processes end before they can do anything.
+        """
+        ended: list[tuple[Job, Ended]] = []
+        if not self._process:
+            return ended
+        self.seconds += elapsed * (self._ready and not self._warming and not self._compiling)
+        lost = self._process.sentinel in ready
+        if lost or self._pipe in ready:
+            try:
+                while not self._full and self._pipe.poll():
+                    self._hear(self._pipe.recv(), ended)
+            except (EOFError, OSError):
+                lost = True
+        if self._full:
+            self._restart()
+        elif lost:
+            self._bury(ended)
+        elif self._overdue:
+            said = self._last_words(ask=True)
+            self._end(
+                ended,
+                Broken("timeout", f"took longer than {self._limits.seconds:g} s", said, 1, self.seconds),
+            )
+            self._restart()
+        return ended
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        process, self._process = self._process, None
+        self._warming = 0
+        if process:
+            process.kill()
+            process.join()
+            process.close()
+            self._pipe.close()
+            self._trace.close()
+
+    def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
+        self.seconds = 0.0
+        if said == "up":
+            self._up, self._stillborn = True, 0
+        elif said == "ready":
+            self._ready = True
+        elif said in ("compiling", "compiled"):
+            self._compiling = said == "compiling"
+        elif said == "warm":
+            self._warming -= 1
+        elif said == "halted":
+            self.hand.clear()
+        elif said == "idle":
+            self._leaving = True
+        elif self.hand:
+            self._end(ended, said)
+            self._full = isinstance(said, Broken) and said.kind == "memory"
+
+    def _end(self, ended: list[tuple[Job, Ended]], end: Ended) -> None:
+        job = self.hand.popleft()
+        self._deaths.pop(job.number, None)
+        ended.append((job, end))
+
+    @property
+    def _overdue(self) -> bool:
+        allowed = self._limits.seconds
+        return bool(allowed and self.hand and self.seconds > allowed)
+
+    def _bury(self, ended: list[tuple[Job, Ended]]) -> None:
+        """The process is gone: its run is tried once more, or set aside; the others go to a new process."""
+        self._process.join()
+        code, said = self._process.exitcode, self._last_words()
+        how = f"exit code {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
+        if not self._up:
+            self._stillborn += 1
+            if 0 < code < _UNKNOWN or self._stillborn >= _STARTS:
+                raise BrokenExecutor(f"worker processes end as soon as they start: {how}")
+        elif self.hand and not self._leaving:
+            number = self.hand[0].number
+            deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
+            if deaths >= _TRIES:
+                self._end(
+                    ended,
+                    Broken(
+                        "died", f"its worker died, and a second one too: {how}", said, deaths, self.seconds
+                    ),
+                )
+        self._restart()
+
+    def _restart(self) -> None:
+        """Put a new process in the place of this one, with what was left to do."""
+        self.stop()
+        jobs = list(self.hand)
+        self.hand.clear()
+        if jobs:
+            self.give(jobs)
+
+    def _last_words(self, ask: bool = False) -> str:
+        """Where the process is or was, as Python tells it of one that hangs or crashes."""
+        if ask and hasattr(signal, "SIGUSR1"):
+            with suppress(OSError):
+                os.kill(self._process.pid, signal.SIGUSR1)
+        said = b""
+        with suppress(OSError):
+            while self._trace.poll(_WORDS if ask else 0.0) and (more := os.read(self._trace.fileno(), 2**16)):
+                said += more
+        return said.decode(errors="replace")
+
+    def _send(self, what: Any) -> None:
+        """A process that is gone hears nothing; what it had in hand is given to the next."""
+        with suppress(OSError):
+            self._pipe.send(what)
+
+    def _start(self) -> None:
+        """Start a process unless there is one."""
+        if self._process:
+            return
+        self._pipe, theirs = Pipe()
+        self._trace, words = Pipe(duplex=False)
+        self._up = self._ready = self._compiling = self._full = self._leaving = False
+        self.seconds = 0.0
+        self._process = start_process(_serve, theirs, words, self._limits.memory)
+        theirs.close()
+        words.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
+    """Be a worker: live what comes through the pipe until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    _end_with_reader(words)
+    faulthandler.enable(words.fileno(), all_threads=False)
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, words.fileno(), all_threads=False)
+    if memory:
+        _hold_to(memory)
+    items: SimpleQueue[_Item | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(pipe, items), daemon=True).start()
+    event.register("numba:compile", _Compiling(pipe))
+    with suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to hear it
+        pipe.send("up")
+        _work(pipe, items)
+
+
+def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
+    """Live what has come in, until nothing has for a while."""
+    ready = False
+    while True:
+        try:
+            item = items.get(timeout=_IDLE)
+        except Empty:
+            pipe.send("idle")
+            return
+        if item is None:
+            pipe.send("halted")
+            continue
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        parcel, seed = item
+        if seed is None or not ready:
+            warm(parcel)
+            gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
+            pipe.send("ready")
+            ready = True
+        pipe.send("warm" if seed is None else attempt(parcel, seed))
+
+
+class _Compiling(event.Listener):
+    """Tells when kernels begin to be compiled, and when they are."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._depth = pipe, 0
+
+    def on_start(self, event: event.Event) -> None:
+        """A kernel, or one that it calls."""
+        self._depth += 1
+        if self._depth == 1:
+            self._pipe.send("compiling")
+
+    def on_end(self, event: event.Event) -> None:
+        """The same is through."""
+        self._depth -= 1
+        if self._depth == 0:
+            self._pipe.send("compiled")
+
+
+def _listen(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
+    """Take in what is sent, and end the process when nobody is left to send anything."""
+    while True:
+        try:
+            said = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        if said == "halt":
+            with suppress(Empty):
+                while True:
+                    items.get_nowait()
+            items.put(None)
+        else:
+            for item in said:
+                items.put(item)
+
+
+def _end_with_reader(words: Connection) -> None:
+    """Have the system end this process when the other end of a pipe closes, even out of a kernel that never returns."""
+    try:
+        import fcntl
+    except (
+        ImportError
+    ):  # Windows: `_listen` ends it, as it does elsewhere unless Python's lock is held for good
+        return
+    fcntl.fcntl(words.fileno(), fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(words.fileno(), fcntl.F_SETFL, fcntl.fcntl(words.fileno(), fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _hold_to(memory: int) -> None:
+    """Let the process grow to so many bytes: what it has mapped and does not use is not counted."""
+    import resource
+
+    with open("/proc/self/statm") as file:
+        mapped, used, *_ = (int(pages) * resource.getpagesize() for pages in file.read().split())
+    resource.setrlimit(resource.RLIMIT_AS, (mapped - used + memory,) * 2)

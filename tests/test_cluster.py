@@ -1,0 +1,222 @@
+"""Dask: the same bytes from a real scheduler and workers, whatever happens to these, and one message where there are none."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from trouble import Trouble
+
+from benchmarks.contents import content
+from sim import cli
+from sim.errors import InputError
+from sim.scenario import load
+from sim.sweeps import Experiment, Factor, Limits, cluster, sweep
+from sim.sweeps.work import Parcel
+
+dask = pytest.importorskip("dask", reason="dask is not installed: pip install '.[cluster]'")
+distributed = pytest.importorskip(
+    "distributed", reason="dask.distributed is not installed: pip install '.[cluster]'"
+)
+
+HOME = Path(__file__).parents[1]
+SMALL = {"organisation.employees": 60, "weeks": 60}
+EXPERIMENT = Experiment(
+    name="spread", scenario="baseline", set=SMALL, replicates=20,
+    factors=[Factor(key="funding.level", values=[0.2, 0.8], label="funding")],
+)  # fmt: skip
+
+
+class Cluster:
+    """A scheduler and workers in processes of their own, on this machine's loopback address alone."""
+
+    def __init__(self, folder, stack):
+        self.folder, self.stack = folder, stack
+        self.scheduler = self._run(
+            "dask_scheduler", "--port", "0", "--scheduler-file", folder / "scheduler.json"
+        )
+        while not (folder / "scheduler.json").exists():
+            time.sleep(0.05)
+        while not (text := (folder / "scheduler.json").read_text()):
+            time.sleep(0.05)
+        self.address = text.partition('"address": "')[2].partition('"')[0]
+        self.workers = []
+
+    def _run(self, program, *options, path=(HOME, HOME / "tests")):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
+        command = [
+            sys.executable,
+            "-m",
+            f"distributed.cli.{program}",
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+            *options,
+        ]
+        log = self.stack.enter_context((self.folder / f"{program}-{time.monotonic()}.log").open("w"))
+        process = subprocess.Popen(
+            list(map(str, command)),
+            cwd=self.folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        self.stack.callback(self.end, process)
+        return process
+
+    def end(self, process):
+        """Kill a process with all that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def work(self, *options, path=(HOME, HOME / "tests")):
+        """One more worker."""
+        more = ("--nthreads", 1, "--local-directory", self.folder, *options)
+        self.workers.append(self._run("dask_worker", self.address, *more, path=path))
+        with distributed.Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(len([one for one in self.workers if one.poll() is None]), timeout=60)
+        return self.workers[-1]
+
+
+@contextmanager
+def started(folder, workers):
+    with ExitStack() as stack:
+        one = Cluster(folder, stack)
+        for _ in range(workers):
+            one.work()
+        yield one
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("two"), 2) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    sweep(EXPERIMENT, folder, workers=0)
+    return content(folder)
+
+
+def test_a_cluster_gives_the_same_bytes(two, whole, tmp_path):
+    sweep(EXPERIMENT, tmp_path, dask=two.address)
+    assert content(tmp_path) == whole
+
+
+def test_a_local_one_gives_the_same_bytes(whole, tmp_path):
+    sweep(EXPERIMENT, tmp_path, dask="local", workers=1)
+    assert content(tmp_path) == whole
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of memory take Linux")
+def test_runs_that_break_are_set_aside_and_no_worker_of_dask_dies_of_them(two, tmp_path):
+    trouble = Trouble(raises=[2], exits=[4], dies=[5], crashes=[6], sleeps=[7], hangs=[8], eats=[9])
+    plans = {"own": load("baseline", SMALL).with_mechanism(trouble)}
+    experiment = Experiment(name="troubled", scenario="own", replicates=12)
+    results = sweep(experiment, tmp_path, dask=two.address, plans=plans, limits=Limits(2.0, 2**29))
+    assert set(results.runs["seed"]) == {1, 3, 10, 11, 12}
+    found = results.failures
+    assert list(zip(found["seed"], found["kind"], found["attempts"], strict=True)) == [
+        (2, "raised", 1), (4, "died", 2), (5, "died", 2), (6, "died", 2), (7, "timeout", 1), (8, "timeout", 1),
+        (9, "memory", 1),
+    ]  # fmt: skip
+    assert "trouble.py" in found["traceback"][0]
+    assert all(worker.poll() is None for worker in two.workers)
+
+
+def test_a_worker_that_is_killed_in_the_middle_costs_nothing(whole, tmp_path):
+    with started(tmp_path, 2) as one:
+        killed = []
+
+        def kill(standing):
+            if standing.fresh >= 5 and not killed:
+                killed.append(one.workers[0])
+                one.end(one.workers[0])
+
+        sweep(EXPERIMENT, tmp_path / "r", dask=one.address, progress=kill)
+        assert killed
+    assert content(tmp_path / "r") == whole
+
+
+def test_a_scheduler_that_is_lost_is_said_and_the_sweep_goes_on_without_it(whole, tmp_path):
+    with started(tmp_path, 1) as one, dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+
+        def kill(standing):
+            if standing.fresh >= 5 and one.scheduler.poll() is None:
+                one.end(one.scheduler)
+
+        with pytest.raises(cluster.BrokenExecutor, match="the scheduler is gone"):
+            sweep(EXPERIMENT, tmp_path / "r", dask=one.address, progress=kill)
+    sweep(EXPERIMENT, tmp_path / "r", workers=1)
+    assert content(tmp_path / "r") == whole
+
+
+def test_a_worker_with_other_code_is_refused_before_anything_is_written(tmp_path):
+    shutil.copytree(HOME / "sim", tmp_path / "other" / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("scenarios", "experiments"):
+        shutil.copytree(HOME / name, tmp_path / "other" / "sim" / name)
+    with (tmp_path / "other" / "sim" / "luck.py").open("a") as file:
+        file.write("# edited\n")
+    with started(tmp_path, 0) as one:
+        one.work(path=(tmp_path / "other",))
+        one.work("--name", "bare", path=(HOME,))
+        with pytest.raises(
+            InputError, match=r"worker tcp://127.0.0.1:\d+ has other source; the same code"
+        ) as said:
+            sweep(EXPERIMENT, tmp_path / "r", dask=one.address)
+        assert len(said.value.faults) == 1
+        own = {"own": load("baseline", SMALL).with_mechanism(Trouble())}
+        with pytest.raises(InputError, match="cannot read what it is sent"):
+            sweep(Experiment(name="own", scenario="own"), tmp_path / "r", dask=one.address, plans=own)
+    assert not (tmp_path / "r").exists()
+
+
+def test_differences_are_told_one_by_one():
+    here = cluster.code_of(Parcel.of(load("baseline")))
+    there = tuple((name, "0.1" if name in ("numpy", "source") else value) for name, value in here)
+    told = cluster.differences("tcp://w:1", there, here)
+    assert told == [
+        f"worker tcp://w:1 has numpy 0.1, not {dict(here)['numpy']}",
+        "worker tcp://w:1 has other source",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9: "),
+        ("nonsense://127.0.0.1:9", "'nonsense://127.0.0.1:9' is no address; the address of a Dask scheduler"),
+        (
+            "tls://127.0.0.1:9",
+            "tls://127.0.0.1:9 is to be spoken to in TLS; certificates for it in Dask's config",
+        ),
+    ],
+)
+def test_a_scheduler_that_does_not_answer_is_one_message_and_leaves_nothing(tmp_path, address, said):
+    command = [sys.executable, "-m", "sim", "sweep", "quickstart", "--dask", address]
+    environment = {**os.environ, "PYTHONPATH": str(HOME)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith(f"unsilo: dask: {said}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_dask_the_message_names_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"dask.distributed is not installed; pip install '.\[cluster\]'"):
+        CliRunner().invoke(cli.unsilo, ["sweep", "quickstart", "--dask", "local"], catch_exceptions=False)
+    assert not list(tmp_path.iterdir())

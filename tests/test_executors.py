@@ -1,0 +1,315 @@
+"""Executors: whatever becomes of a run or its worker, the others go on and nothing of theirs is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from trouble import Trouble
+
+from benchmarks.contents import content
+from benchmarks.kills import running
+from sim.errors import InputError
+from sim.mechanisms import Mechanism
+from sim.scenario import load
+from sim.sweeps import Experiment, Limits, load_results, sweep
+from sim.sweeps.executors import InProcess, Processes, start
+from sim.sweeps.runner import completed
+from sim.sweeps.work import Finished, Job, Parcel
+from sim.sweeps.worker import Worker
+
+SMALL = {"organisation.employees": 60, "weeks": 60}
+LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes")
+
+
+def troubled(replicates=8, **trouble):
+    """An experiment of one point in which some seeds make trouble, and its scenario."""
+    plan = load("baseline", SMALL).with_mechanism(Trouble(**trouble))
+    return Experiment(name="troubled", scenario="own", replicates=replicates), {"own": plan}
+
+
+def failures(results):
+    """Kind, attempts and error of each run that was set aside, by its seed."""
+    found = results.failures
+    return {row.seed: (row.kind, row.attempts, row.error) for row in found.itertuples()}
+
+
+def gone(group):
+    """Whether all processes of a group end within some seconds."""
+    until = time.monotonic() + 20
+    while running(group) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not running(group)
+
+
+EVERYTHING = {
+    "raises": [2], "leaves": [3], "exits": [4], "dies": [5], "crashes": [6], "sleeps": [7], "hangs": [8], "eats": [9],
+}  # fmt: skip
+
+
+@LINUX
+def test_runs_that_break_are_set_aside_and_the_others_go_on(tmp_path):
+    experiment, plans = troubled(20, **EVERYTHING)
+    results = sweep(experiment, tmp_path, workers=2, plans=plans, limits=Limits(2.0, 2**29))
+    assert set(results.runs["seed"]) == {1, *range(10, 21)}
+    found = failures(results)
+    assert {seed: one[:2] for seed, one in found.items()} == {
+        2: ("raised", 1), 3: ("raised", 1), 4: ("died", 2), 5: ("died", 2), 6: ("died", 2), 7: ("timeout", 1),
+        8: ("timeout", 1), 9: ("memory", 1),
+    }  # fmt: skip
+    assert found[2][2] == "ZeroDivisionError: no budget"
+    assert found[3][2] == "SystemExit: enough"
+    assert "exit code 0" in found[4][2]
+    assert "SIGKILL" in found[5][2]
+    assert "SIGSEGV" in found[6][2]
+    assert "longer than 2 s" in found[7][2]
+    where = dict(zip(results.failures["seed"], results.failures["traceback"], strict=True))
+    for seed in (2, 3, 6, 7, 8, 9):
+        assert "trouble.py" in where[seed], (seed, where[seed])
+    assert "in step" in where[8]
+
+
+@LINUX
+def test_a_lot_with_a_bad_run_loses_nothing_of_the_good_ones(tmp_path):
+    """Each good run is lived to its end once, though it shares lots with runs that end their worker."""
+    marks = tmp_path / "marks"
+    trouble = {"dies": [20, 40, 60], "sleeps": [50]}
+    experiment, plans = troubled(120, marks=str(marks), **trouble)
+    results = sweep(experiment, tmp_path / "r", workers=2, plans=plans, limits=Limits(2.0))
+    assert len(results.runs) == 116
+    lived = Counter(map(int, marks.read_text().split()))
+    assert {seed: times for seed, times in lived.items() if times > 1} == dict.fromkeys(trouble["dies"], 2)
+
+
+def test_a_run_whose_worker_was_killed_by_somebody_else_is_lived_again():
+    worker = Worker()
+    plan = load("baseline", SMALL).with_mechanism(Trouble(pause=0.5))
+    worker.give([Job(n, "own", lambda: plan, n) for n in (1, 2)])
+    pool = Processes(1)
+    pool._crew = [worker]
+    while not worker._up or worker._warming:
+        pool.ended(0.05)
+    worker._process.kill()
+    ended = []
+    while pool.in_hand:
+        ended += pool.ended(0.2)
+    pool.stop()
+    assert [(job.number, type(end)) for job, end in ended] == [(1, Finished), (2, Finished)]
+
+
+@LINUX
+def test_workers_that_are_replaced_leave_no_files_open():
+    plan = load("baseline", SMALL).with_mechanism(Trouble(dies=list(range(100))))
+    pool = Processes(1)
+
+    def opened_after(numbers):
+        for number in numbers:
+            pool.submit([Job(number, "own", lambda: plan, number)])
+            while pool.in_hand:
+                pool.ended(0.2)
+        return len(os.listdir("/proc/self/fd"))
+
+    try:
+        few = opened_after(range(1, 3))
+        assert opened_after(range(3, 9)) <= few
+    finally:
+        pool.stop()
+
+
+def test_limits_that_nobody_can_keep_are_refused():
+    with (
+        pytest.raises(InputError, match="0, and a limit of time or memory; 1 or more"),
+        start(0, Limits(1.0)),
+    ):
+        pass
+    for wrong, said in (((0.0,), "more than 0 seconds"), ((None, 1000), "256 MB or more")):
+        with pytest.raises(InputError, match=said):
+            Limits(*wrong)
+
+
+def test_a_mechanism_that_workers_could_not_build_anew_is_refused_before_anything_is_written(tmp_path):
+    class Inner(Mechanism):
+        pass
+
+    plans = {"own": load("baseline", SMALL).with_mechanism(Inner())}
+    experiment = Experiment(name="inner", scenario="own", replicates=2)
+    with pytest.raises(InputError, match="mechanism Inner: is defined in a function"):
+        sweep(experiment, tmp_path / "r", workers=1, plans=plans)
+    assert not (tmp_path / "r").exists()
+    assert len(sweep(experiment, tmp_path / "r", workers=0, plans=plans).runs) == 2
+
+
+class Before(Mechanism):
+    """Asks for a place in the week behind a mechanism that is not there."""
+
+    after = "influence"
+
+
+def test_a_scenario_that_is_packed_comes_out_as_it_went_in():
+    plan = load("everything")
+    for one in (plan, plan.with_mechanism(Before()), plan.without("influence").with_mechanism(Before())):
+        assert Parcel.of(one).open() == one
+
+
+class Recorder:
+    """Stands for an executor that takes `seconds` a run, and remembers the lots that it was given."""
+
+    def __init__(self, seconds, workers=2, span=0.2):
+        self.seconds, self.workers, self.span = seconds, workers, span
+        self.lots, self.hand, self.halted = [], [], False
+
+    @property
+    def in_hand(self):
+        return len(self.hand)
+
+    def room(self, ahead):
+        return self.workers * (2 if ahead else 1) - len(self.hand)
+
+    def submit(self, jobs):
+        self.lots.append(len(jobs))
+        self.hand.append(jobs)
+
+    def ended(self, seconds):
+        one = Finished(None, 1, b"", (), (), self.seconds)
+        return [(job, one) for job in self.hand.pop(0)] if self.hand else []
+
+    def halt(self):
+        self.halted = True
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(0.01, 20), (0.05, 4), (5.0, 1), (1e-9, 200)])
+def test_short_runs_are_handed_over_several_at_a_time_and_shared_out_at_the_end(seconds, size):
+    executor, jobs = Recorder(seconds), [Job(n, "", None, n) for n in range(3000)]
+    ended = [job for some in completed(executor, jobs, lambda: False) for job, _ in some]
+    assert sorted(ended) == jobs
+    assert executor.lots[:2] == [1, 1]
+    assert max(executor.lots) == size
+    assert executor.lots[-1] == 1
+
+
+def test_once_stopped_nothing_new_is_begun():
+    executor, jobs = Recorder(0.05), [Job(n, "", None, n) for n in range(100)]
+    seen = []
+    for some in completed(executor, jobs, lambda: len(executor.lots) >= 8):
+        seen += some
+    assert executor.halted
+    assert len(seen) == sum(executor.lots) < 30
+
+
+SCRIPT = """
+    import sys, time
+    from sim import load
+    from sim.sweeps import Experiment, Limits, sweep
+    sys.path.append({tests!r})
+    from trouble import Trouble
+
+    def main():
+        plan = load("baseline", {{"organisation.employees": 60, "weeks": 60}}).with_mechanism(Trouble({trouble}))
+        experiment = Experiment(name="script", scenario="own", replicates={replicates})
+        tell = lambda standing: print(standing.stored, flush=True)
+        results = sweep(experiment, "r", workers=2, plans={{"own": plan}}, progress=tell, limits=Limits({limits}))
+        print(len(results.runs), len(results.failures))
+
+    {guard}main()
+"""
+
+
+def script(folder, trouble="", replicates=6, limits="", guard="if __name__ == '__main__': "):
+    """A sweep in a script of somebody's, in a group of processes of its own."""
+    home = Path(__file__).parents[1]
+    text = SCRIPT.format(
+        tests=str(home / "tests"), trouble=trouble, replicates=replicates, limits=limits, guard=guard
+    )
+    (folder / "script.py").write_text(textwrap.dedent(text))
+    environment = {**os.environ, "PYTHONPATH": str(home)}
+    return subprocess.Popen(
+        [sys.executable, "script.py"], cwd=folder, env=environment, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_a_script_that_sweeps_whenever_it_is_imported_is_told_so(tmp_path):
+    process = script(tmp_path, guard="")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "start runs under `if __name__ == '__main__':`" in said
+    assert "worker processes end as soon as they start" in said
+
+
+@LINUX
+@pytest.mark.parametrize("trouble", ["pause=1000.0", "hangs=list(range(100))"])
+def test_workers_go_with_a_sweep_that_is_killed_whatever_they_are_doing(tmp_path, trouble):
+    process = script(tmp_path, trouble)
+    try:
+        assert process.stdout.readline() == "0\n"
+        until = time.monotonic() + 60
+        while len(running(process.pid)) < 5 and time.monotonic() < until:  # with fork server and tracker
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.kill()
+        assert gone(process.pid)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@LINUX
+def test_a_sweep_that_is_suspended_and_resumed_sets_nothing_aside(tmp_path):
+    process = script(tmp_path, "pause=0.3", replicates=20, limits="1.5")
+    for line in process.stdout:
+        if int(line) >= 3:
+            break
+    os.killpg(process.pid, signal.SIGSTOP)
+    time.sleep(3.0)
+    os.killpg(process.pid, signal.SIGCONT)
+    said, _ = process.communicate(timeout=60)
+    assert said.splitlines()[-1] == "20 0"
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("sent", "times", "trouble"),
+    [(signal.SIGTERM, 1, "pause=1.0"), (signal.SIGINT, 2, "sleeps=list(range(3, 100))")],
+)
+def test_asked_to_stop_a_sweep_finishes_what_it_has_begun_and_asked_again_it_stops_now(
+    tmp_path, sent, times, trouble
+):
+    process = script(tmp_path, trouble, replicates=40)
+    for line in process.stdout:
+        if int(line) == 2:
+            break
+    for _ in range(times):
+        os.killpg(process.pid, sent)
+        time.sleep(0.3)
+    said, errors = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert errors.rstrip().endswith("KeyboardInterrupt"), errors
+    assert errors.count("Traceback") == 1, errors
+    assert gone(process.pid)
+    stored = len(load_results(tmp_path / "r").runs)
+    assert stored == int((said or line).split()[-1])
+    assert (stored > 2) == (times == 1)
+    assert stored < 10
+    assert {path.name for path in (tmp_path / "r").iterdir()} == {"results.sqlite", ".lock"}
+
+
+def test_in_this_process_runs_are_lived_one_by_one():
+    executor = InProcess()
+    plan = load("baseline", SMALL).with_mechanism(Trouble(raises=[2]))
+    jobs = [Job(n, "own", lambda: plan, n) for n in (1, 2, 3)]
+    kinds = [type(end).__name__ for some in completed(executor, jobs, lambda: False) for _, end in some]
+    assert kinds == ["Finished", "Broken", "Finished"]
+
+
+def test_contents_differ_when_anything_that_matters_does(tmp_path):
+    experiment, plans = troubled(2)
+    for name, replicates in (("a", 2), ("b", 2), ("c", 3)):
+        changed = experiment.model_copy(update={"replicates": replicates})
+        sweep(changed, tmp_path / name, workers=0, plans=plans)
+    a, b, c = (content(tmp_path / name) for name in "abc")
+    assert a == b != c

@@ -1,0 +1,136 @@
+"""Status: what is done, failed and missing, said once or as long as a sweep goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from sim import cli
+from sim.errors import InputError
+from sim.sweeps import Broken, load_results
+from sim.sweeps.store import Store
+from tests.stored import EXPERIMENT, brittle_toml, finished, installed, stored
+
+
+def status(folder, *words):
+    return CliRunner().invoke(cli.unsilo, ["status", str(folder), *words], env={"COLUMNS": "160"})
+
+
+def test_what_is_done_failed_and_missing_and_with_what_it_was_made(tmp_path):
+    keys = list(finished())
+    broken = {keys[0]: Broken("raised", "ValueError: no"), keys[1]: Broken("timeout", "took longer than 1 s")}
+    stored(tmp_path, keys[2:7], broken)
+    said = status(tmp_path)
+    assert said.exit_code == 1
+    for part in (
+        "5 of 8 runs: 5 stalled", "2: 1 raised, 1 timeout", "no sweep is writing here", "mesa 3", "numpy", "pandas",
+        "0:1", "weeks = 30, departments = without", "ValueError: no", f"unsilo replay {tmp_path} 0:1 [--pdb]",
+        "1 runs are missing. To go on, the command that started it:",
+    ):  # fmt: skip
+        assert part in said.stdout, part
+    found = json.loads(status(tmp_path, "--json").stdout)
+    assert (found["runs"], found["finished"], found["missing"]) == (8, 5, 1)
+    assert found["failed"] == {"raised": 1, "timeout": 1}
+    assert found["states"] == {"stalled": 5}
+    assert [(one["point"], one["seed"], one["kind"]) for one in found["failures"]] == [
+        (0, 1, "raised"),
+        (0, 2, "timeout"),
+    ]
+    assert {"command", "python", "seaborn", "cpu", "engine", "dirty"} <= found["sessions"][0].keys()
+
+
+def test_when_all_has_finished_it_exits_with_0(tmp_path):
+    stored(tmp_path)
+    said = status(tmp_path)
+    assert said.exit_code == 0
+    assert "Everything that the experiment asks for has finished." in said.stdout
+    watched = status(tmp_path, "--watch", "--json")
+    assert [json.loads(line)["finished"] for line in watched.stdout.splitlines()] == [8]
+
+
+def test_a_sweep_that_writes_is_seen(tmp_path):
+    stored(tmp_path, list(finished())[:3])
+    with Store(tmp_path, EXPERIMENT, {}):
+        said = status(tmp_path).stdout
+        assert "a sweep is writing here" in said
+        assert "To go on" not in said
+
+
+def test_only_the_first_of_many_failures_are_listed(tmp_path, monkeypatch):
+    from sim.cli import results as commands
+
+    monkeypatch.setattr(commands, "_SHOWN", 3)
+    stored(tmp_path, [], dict.fromkeys(finished(), Broken("died", "killed by signal 9")))
+    said = status(tmp_path).stdout
+    assert said.count("killed by signal 9") == 3
+    assert "and 5 more" in said
+    assert "All others have finished" in said
+
+
+def begun(folder):
+    try:
+        return load_results(folder / "results" / "fragile").asked
+    except InputError:
+        return False
+
+
+def terminal_says(terminal):
+    said = b""
+    while True:
+        try:
+            said += os.read(terminal, 4096)
+        except OSError:  # the other end has closed
+            return said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals are POSIX's here")
+def test_a_sweep_is_watched_until_it_ends_by_lines_in_place_and_no_longer_than_one_likes(tmp_path):
+    import pty
+
+    environment = installed(tmp_path)
+    brittle_toml(tmp_path, raises=2)
+    (tmp_path / "hold").touch()
+
+    def start(*words, **streams):
+        return subprocess.Popen(
+            [sys.executable, "-m", "sim", *words], cwd=tmp_path, env=environment, **streams
+        )
+
+    sweep = start("sweep", "fragile.toml", "--workers", "0", stdout=-1, stderr=-1)
+    while not begun(tmp_path):
+        assert sweep.poll() is None, sweep.communicate()
+        time.sleep(0.05)
+    ours, theirs = pty.openpty()
+    environment["TERM"] = "xterm"
+    streams = {"text": True, "stdout": -1, "stderr": -1}
+    left = start("status", "fragile", "--watch", **streams)
+    piped = start("status", "fragile", "--watch", **streams)
+    shown = start("status", "fragile", "--watch", stdout=theirs, stderr=theirs, stdin=theirs)
+    os.close(theirs)
+
+    assert "runs finished" in left.stdout.readline()
+    first = piped.stdout.readline()
+    assert first.startswith("0 of 6 runs finished")
+    in_place = os.read(ours, 4096)
+    left.send_signal(signal.SIGINT)
+    assert left.communicate(timeout=20)[1] == "\nNo longer watching; a sweep goes on by itself.\n"
+    assert left.returncode == 130
+    assert sweep.poll() is None
+
+    (tmp_path / "hold").unlink()
+    said, error = piped.communicate(timeout=60)
+    in_place += terminal_says(ours)
+    os.close(ours)
+    assert (sweep.wait(10), piped.returncode, shown.wait(10), error) == (1, 1, 1, "")
+    lines = [line for line in said.splitlines() if "runs finished" in line]
+    assert lines[-1].startswith("4 of 6 runs finished: 4 stalled; 2 failed: 2 raised")
+    assert "a second" in lines[-1]
+    assert "All others have finished. To try those that failed again: unsilo sweep fragile.toml" in said
+    assert in_place.count(b"runs finished") >= 2
+    assert b"\x1b[2K" in in_place and b"Traceback" not in in_place
+    sweep.communicate()

@@ -1,0 +1,92 @@
+"""A week in one kernel call: the same as mechanism by mechanism, whatever stands between them."""
+
+import numpy as np
+import pytest
+
+from sim import Mechanism, load
+from sim.mechanisms import SCHEDULE
+from sim.mechanisms import week as weeks
+from sim.organisation import Organisation, run
+
+SMALL = {"organisation.employees": 90, "weeks": 160}
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return load("everything", SMALL)
+
+
+def one_by_one(plan, seed):
+    """A run in which each mechanism's `step` and `welcome` are called, and no chain of kernels."""
+    org = Organisation(plan, seed)
+    for part in (org.order._week, org.order._door):
+        part.calls = list(org.mechanisms)
+    while org.running:
+        org.step()
+    return org.record
+
+
+def test_a_week_is_its_mechanisms_one_after_the_other(plan):
+    assert run(plan, 2).digest() == one_by_one(plan, 2).digest()
+
+
+def test_each_number_calls_the_loop_of_its_mechanism(plan):
+    """With one mechanism on at a time, the chain does what that mechanism's own step does."""
+    for n, kind in enumerate(weeks.LOOPS):
+        chained, stepped = Organisation(plan, 3), Organisation(plan, 3)
+        for org in (chained, stepped):
+            for _ in range(12):
+                org.step()
+            org.week += 1
+        chained.order._week.calls = [(n, n + 1)]
+        chained.order.live(chained)
+        chained.plan[kind.name].step(stepped)
+        for table in ("employees", "departments", "executives", "desks"):
+            for name in getattr(chained, table).columns:
+                one, other = (getattr(getattr(org, table), name) for org in (chained, stepped))
+                assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), (kind.name, name)
+
+
+def test_the_chain_has_every_mechanism_that_has_a_kernel():
+    assert [kind.name for kind in weeks.LOOPS] == [kind.name for kind in SCHEDULE if kind.loop]
+    assert set(weeks.Rules.fields) == {kind.name for kind in weeks.LOOPS} | {"outcome"}
+    assert {kind.name for kind in weeks.ARRIVALS} <= set(weeks.Rules.fields)
+
+
+class Idle(Mechanism):
+    """Stands in the way and does nothing."""
+
+    after = "learning"
+    seen: int = 0
+
+    def step(self, org):
+        assert org.employees.exposure.max() == 0.0 or org.week > 1, "influence comes later"
+
+    def welcome(self, org, rows):
+        assert (org.employees.rung[:, rows] == 0).all()
+
+
+def test_a_mechanism_of_ones_own_breaks_the_chain_and_nothing_else(plan):
+    org = Organisation(plan.with_mechanism(Idle()), 2)
+    assert sum(isinstance(call, tuple) for call in org.order._week.calls) == 2
+    while org.running:
+        org.step()
+    assert org.record.digest() == run(plan, 2).digest()
+
+
+def test_a_mechanism_in_place_of_its_namesake_is_called_by_its_own_parameters(plan):
+    kind = type(plan["worth"])
+
+    class Dear(kind):
+        name = "worth"
+        mood: float = 0.5
+
+    same = plan.with_mechanism(Dear(**plan["worth"].model_dump()))
+    other = plan.with_mechanism(Dear(**plan["worth"].model_dump() | {"experience": 0.2}))
+    assert run(same, 1).digest() == run(plan, 1).digest() != run(other, 1).digest()
+
+
+def test_coefficients_follow_an_updated_copy(plan):
+    worth = plan["worth"]
+    assert worth.coefficients["pace"][0] == worth.pace
+    assert worth.model_copy(update={"pace": 0.7}).coefficients["pace"][0] == 0.7

@@ -1,0 +1,53 @@
+"""A mechanism that makes trouble under certain seeds; in a file of its own, which workers anywhere can import."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+
+from sim.mechanisms import Mechanism
+
+
+class Trouble(Mechanism):
+    """Each field lists the seeds of runs to which that happens in week 5."""
+
+    raises: list[int] = []
+    leaves: list[int] = []
+    exits: list[int] = []
+    dies: list[int] = []
+    crashes: list[int] = []
+    sleeps: list[int] = []
+    hangs: list[int] = []
+    eats: list[int] = []
+    pause: float = 0.0
+    marks: str = ""
+
+    def step(self, org):
+        if org.week != 5:
+            return
+        seed = org.seed
+        time.sleep(self.pause)
+        if self.marks:
+            with open(self.marks, "a") as file:
+                file.write(f"{seed}\n")
+        if seed in self.raises:
+            raise ZeroDivisionError("no budget")
+        if seed in self.leaves:
+            sys.exit("enough")
+        if seed in self.exits:
+            os._exit(0)
+        if seed in self.dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if seed in self.crashes:
+            ctypes.string_at(0)
+        if seed in self.sleeps:
+            time.sleep(1000)
+        if seed in self.hangs:
+            ctypes.PyDLL(None).sleep(1000)  # with Python's lock held, as a loop in a kernel does
+        if seed in self.eats:
+            self.__dict__["eaten"] = [np.ones(2**25) for _ in range(50)]
