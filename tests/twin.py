@@ -106,21 +106,24 @@ class EnginesLuck:
     """In place of `random.Random`: each draw of the plain model is the engine's for the same purpose, person and practice.
 
     What for, and about whom, is read off the caller's names: `random_in_decide` answers what `decide` asks. The plain model
-    lives a week first, then the engine, then comes `new_week`. Newcomers in new seats have no answer: rows change there.
+    lives a week first, then the engine, then comes `new_week`.
     """
 
     def __init__(self, org: Organisation, people: list[Employee]) -> None:
-        self.org, self.luck, self.seats = (
-            org,
-            org.luck,
-            list(people),
-        )  # who sits in each row, changes of this week included
+        self.org, self.luck = org, org.luck
+        self.rooms = [
+            people[org.rows_of(row)] for row in range(org.departments.rows)
+        ]  # who sits where, row by row
         self.new_week()
+
+    @property
+    def seats(self) -> list[Employee]:
+        """Who sits in each row, changes of this week included."""
+        return [one for room in self.rooms for one in room]
 
     def new_week(self) -> None:
         """Follow the engine, which has lived the week as well."""
         e, self.week, self.times = self.org.employees, self.org.week + 1, Counter()
-        self.rows = {one: row for row, one in enumerate(self.seats)}
         self.keys = dict(zip(self.seats, e.key, strict=True))
         self.hires = dict(zip(self.seats, e.hires, strict=True))
 
@@ -226,13 +229,13 @@ class EnginesLuck:
 
     def choice_in_appoint(self, about):
         own = combine(self.key(about.one), np.uint64(key_of("team")))
-        return self.seat_in(about.others[(about.n + about.m) % len(about.others)], "team", own, about.m)
+        u = self.luck.uniform("team", combine(own, np.uint64(about.m)), self.week)
+        return self.seat_in(about.others[(about.n + about.m) % len(about.others)], u)
 
-    def seat_in(self, here: Any, name: str, key: np.uint64, number: int) -> Employee:
-        """Who sits in the department's row that a numbered draw says."""
-        u = self.luck.uniform(name, combine(key, np.uint64(number)), self.week)
-        rows = self.org.rows_of(here.row)
-        return self.seats[rows.start + int(u * (rows.stop - rows.start))]
+    def seat_in(self, here: Any, u: float) -> Employee:
+        """Who sits in the row of a department that a draw says."""
+        room = self.rooms[here.row]
+        return room[int(u * len(room))]
 
     # Contacts online and outside
 
@@ -250,13 +253,11 @@ class EnginesLuck:
     def choice_in_come_across(self, about):
         self.times["met", about.self] += 1
         assert self.times["met", about.self] == 1, "the engine has somebody else in mind"
-        near, own, u = about.digital.near, about.here.row, self.random_in_come_across(about)
-        first, size = (int(one[own]) for one in (self.org.departments.first, self.org.departments.size))
+        near, room, u = about.digital.near, self.rooms[about.here.row], self.random_in_come_across(about)
         if u < near:
-            return self.seats[first + min(size - 1, int(u / near * size))]
-        others = len(self.seats) - size
-        row = min(others - 1, int((u - near) / (1.0 - near) * others))
-        return self.seats[row + size * (row >= first)]
+            return room[min(len(room) - 1, int(u / near * len(room)))]
+        others = [one for other in self.rooms if other is not room for one in other]
+        return others[min(len(others) - 1, int((u - near) / (1.0 - near) * len(others)))]
 
     def random_in_bring_contacts(self, about):
         """How many contacts, and then how far each practice must spread until each of them begins."""
@@ -277,12 +278,18 @@ class EnginesLuck:
     # Who comes new
 
     def gauss_in_arrive(self, about):
-        """How much somebody is heeded, which is the first draw of whoever follows in a seat; then their threshold."""
+        """How much somebody is heeded, which is the first draw of whoever comes new; then their threshold."""
         who = about.self
         if self.times["arrive", who]:
             self.times["arrive", who] = 0
             return normal(self.bits(self.key(who), self.luck.stream("adoption")))
-        self.keys[who], self.hires[who] = self.next_key(who), self.hires[who] + 1
+        if who in self.keys:
+            self.keys[who], self.hires[who] = self.next_key(who), self.hires[who] + 1
+        else:  # a new seat, the last of its department
+            room = self.rooms[who.department.row]
+            self.keys[who] = combine(np.uint64(key_of(who.department.name)), np.uint64(len(room)))
+            self.hires[who] = 0
+            room.append(who)
         self.times["belief", who] = self.times["outside", who] = self.times["weight", who] = 0
         self.times["arrive", who] = 1
         return normal(self.bits(self.key(who), self.luck.stream("influence")))
@@ -323,16 +330,27 @@ class EnginesLuck:
 
     def sample_in_regroup(self, about, among, number):
         """Who comes for each: those who move stand in the order of their rows, and sit down by lot."""
-        leave = sorted(among, key=self.rows.__getitem__)
+        leave = sorted(among, key=self.seats.index)
         come = sorted(leave, key=lambda one: self.luck.uniform("seats", self.key(one), self.week))
         comes = dict(zip(leave, come, strict=True))
-        self.seats = [comes.get(one, one) for one in self.seats]
+        self.rooms = [[comes.get(one, one) for one in room] for room in self.rooms]
         return [comes[one] for one in among]
 
     def choice_in_merger(self, about):
         self.times["acquainted", about.e] += 1
-        number = self.times["acquainted", about.e] - 1
-        return self.seat_in(about.there, "acquaintance", self.key(about.e), number)
+        which = np.uint64(self.times["acquainted", about.e] - 1)
+        u = self.luck.uniform("acquaintance", combine(self.key(about.e), which), self.week)
+        return self.seat_in(about.there, u)
+
+    def random_in_hire(self, about):
+        return self.seats.index(about.one)  # of those who manage as few people the first
+
+    def choice_in_hire(self, about):
+        self.times["hired", about.e] += 1
+        which = np.uint64(self.times["hired", about.e] - 1)
+        return self.seat_in(
+            about.e.department, self.luck.uniform("hiring", combine(self.key(about.e), which))
+        )
 
     # What changes of itself
 

@@ -50,12 +50,13 @@ def succeed(model: PlainOrganisation, leavers: list[Employee]) -> None:
 
 def hire(model: PlainOrganisation, rooms: list[Department], contacts: int, strength: int) -> None:
     """Open seats and fill them; newcomers report to who manages fewest people, and get to know some colleagues by lot."""
-    newcomers = []
+    newcomers, random = [], model.random
     for here in rooms:
-        e, head = Employee(model, here), here.head.person
+        e = Employee(model, here)
         managers = [one for one in here.staff if one.reports and one.manager]
-        e.manager = min(managers, key=lambda one: len(one.reports), default=head)
-        e.manager.reports.append(e)
+        fewest = min(managers, key=lambda one: (len(one.reports), random.random()), default=here.head.person)
+        e.manager = fewest
+        fewest.reports.append(e)
         newcomers.append(e)
         here.staff.append(e)
         here.size += 1
@@ -64,7 +65,7 @@ def hire(model: PlainOrganisation, rooms: list[Department], contacts: int, stren
     for e in newcomers:
         e.manager.attend()
         for _ in range(contacts):
-            e.tie(model.random.choice(e.department.staff), strength)
+            e.tie(random.choice(e.department.staff), strength)
 
 
 def regroup(model: PlainOrganisation, movers: list[Employee]) -> None:
