@@ -68,6 +68,17 @@ def test_leaders_are_heeded_most_in_their_department(lived):
             assert set(heard[own]) <= set(np.sort(heard[rows])[-len(own) :])
 
 
+@pytest.mark.parametrize("chosen", ["savvy", "random"])
+def test_the_savvy_have_the_lowest_thresholds_of_their_department(lived, chosen):
+    org, members, _ = opened(lived, chosen=chosen)
+    threshold = lived(WEEK - 1).employees.threshold
+    lowest = [
+        threshold[members[n]] <= np.sort(threshold[org.rows_of(org.employees.department[one])])[0]
+        for n, one in enumerate(members)
+    ]
+    assert all(lowest) == (chosen == "savvy"), "one member a department"
+
+
 def test_members_all_know_each_other(lived):
     org, members, _ = opened(lived)
     assert all((a, b) in edges(org) for a in members for b in members if a != b)

@@ -46,3 +46,51 @@ def test_a_mandate_is_split_like_guidance():
 def test_local_choice_keeps_departments_apart():
     shared = [run(load("baseline", {"governance.locus": locus}), 1)["C"][-1] for locus in (0.0, 0.5, 1.0)]
     assert shared[0] > shared[2]
+
+
+@pytest.fixture
+def taught():
+    """An organisation with a hub whose way is worth .4 everywhere, two departments in it, and nobody else's ways in view."""
+
+    def make(**changes):
+        keys = {
+            "organisation.employees": 120,
+            "governance.founded": 2,
+            "governance.join_rate": 0.0,
+            **changes,
+        }
+        org = Organisation(load("baseline", keys), 1)
+        d = org.departments
+        d.joined[:] = d.guided[:] = np.arange(6) < 2
+        org.plan["governance"].arrange(org)
+        org.desks.quality[:] = 0.4
+        d.quality[:], d.worth[:] = 0.0, 0.0
+        d.quality[0], d.worth[0] = 0.9, 0.2
+        d.quality[1], d.worth[1] = 0.6, 0.1
+        d.quality[2], d.worth[2] = 1.0, 0.9
+        return org
+
+    return make
+
+
+def test_a_hub_learns_at_p2_from_the_best_valued_department_that_it_serves(taught):
+    """Claims 32 and 37: not from the best anywhere, nor from one that it values less, and never for the worse."""
+    org = taught(**{"best_practice.learning": 0.1})
+    org.plan["best_practice"].step(org)
+    assert org.desks.quality == pytest.approx(np.full((1, 5), 0.4 + 0.1 * 0.5))
+    org.departments.worth[1] = 0.3
+    org.plan["best_practice"].step(org)
+    assert org.desks.quality == pytest.approx(np.full((1, 5), 0.45 + 0.1 * 0.15))
+    org.departments.quality[:2] = 0.1
+    org.plan["best_practice"].step(org)
+    assert org.desks.quality == pytest.approx(np.full((1, 5), 0.465))
+
+
+def test_a_shared_way_suits_special_work_less_and_liaisons_halve_that(taught):
+    """Claim 46: quality x (1 - .3 x specificity), half of the loss where a liaison is."""
+    org = taught(**{"best_practice.learning": 0.0})
+    org.plan["best_practice"].step(org)
+    d = org.departments
+    assert d.liaisons.tolist() == [1, 1, 0, 0, 0, 0] and np.ptp(d.specificity) > 0.2
+    loss = 0.3 * d.specificity * np.where(d.liaisons > 0, 0.5, 1.0)
+    assert d.suits[:, :, 6] == pytest.approx(np.tile((0.4 * (1 - loss))[:, None], (1, 5)))

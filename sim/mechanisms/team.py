@@ -36,8 +36,8 @@ class Team(Mechanism):
     drawn: Literal["departments", "owners"] = parameter(
         "departments", "from all departments in turn, or from the owner departments alone", source="claim 34"
     )
-    chosen: Literal["leaders", "random"] = parameter(
-        "leaders", "whom most people heed, or by lot", source="claim 35"
+    chosen: Literal["leaders", "savvy", "random"] = parameter(
+        "leaders", "whom most people heed, whose threshold is lowest, or by lot", source="claim 35"
     )
     ties: int = parameter(3, "ties that each member opens to another department", unit="ties", ge=0, le=100)
     land: Literal["scattered", "bundled"] = parameter(
@@ -66,7 +66,7 @@ class Team(Mechanism):
         e, d = org.employees, org.departments
         lot = org.luck.uniform("team", e.key, org.week)
         heard = np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
-        order = np.lexsort((lot, -heard if self.chosen == "leaders" else lot))
+        order = np.lexsort((lot, {"leaders": -heard, "savvy": e.threshold, "random": lot}[self.chosen]))
         turn, here = np.empty(e.rows, np.int64), e.department[order]
         for department in range(d.rows):
             turn[here == department] = np.arange(d.size[department])
