@@ -6,6 +6,8 @@ Two rules are common ground, on one network, with the same first practitioners a
 - contagion (SI): each practising contact passes it on with one chance a week. Unsilo's hazard is 1 - exp(-q x share of contacts),
   which on a network where all have d contacts is the same for q = -d ln(1 - chance).
 
+It wants an environment of its own: AgentPy installs a package `tests` that hides this project's.
+
 Each tool is used as its own documentation does it. Importing and compiling is left out; building from a networkx graph counts.
 What is not comparable is not here: ways, executives, money and governance have no counterpart in these tools.
 """

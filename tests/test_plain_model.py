@@ -205,7 +205,15 @@ def test_both_agree_within_sampling_error(busy):
 
 def test_at_the_start_both_agree_closely():
     """Many people, one week: who they are, whom they know outside, and what their departments want."""
-    plan = load("everything", {"organisation.employees": 600, "weeks": 1, "outside.start": 0.2})
+    plan = load(
+        "everything",
+        {
+            "organisation.employees": 600,
+            "weeks": 1,
+            "outside.start": 0.2,
+            "practices.listening.pioneers": 0.5,
+        },
+    )
     assert apart(sample(Organisation, plan, (1,)), sample(PlainOrganisation, plan, (1,))) == {}
 
 
