@@ -56,10 +56,12 @@ class Firm(mesa.Model):
     requests: np.ndarray
     ledger: np.ndarray
     incidents: np.ndarray
+    left: np.ndarray
+    leaving: np.ndarray
+    due: np.ndarray
     whole: Whole
     state: State
     order: Order
-    _week: int = 0
     ways: int
     notices: tuple[str, ...]
 
@@ -179,21 +181,18 @@ class Firm(mesa.Model):
         measure(self.state)
         return self.whole.adoption
 
-    @property
-    def week(self) -> int:
-        """The week that is being lived, or was last."""
-        return self._week
-
-    @week.setter
-    def week(self, week: int) -> None:
-        self._week = week
-        self.whole.now["week"] = week
-
+    week = _of_now("week", "The week that is being lived, or was last.")
     stage = _of_now("stage", "The stage of maturity: 1 to 6.")
     in_contact = _of_now("in_contact", "Staff in contact with a desk.")
     founded = _of_now("founded", "The week in which governance begins, or one past the last.")
     steered = _of_now("steered", "Whether the steering committee meets.")
     steered_since = _of_now("steered_since", "The week in which it first met.")
+    granted = _of_now("granted", "Part of all budgets that this week's events leave.")
+
+    @property
+    def goals(self) -> np.ndarray:
+        """The organisation's goals, of length 1: float64[objectives]."""
+        return self.whole.goals
 
     @property
     def mean_alignment(self) -> float:
@@ -234,6 +233,7 @@ class Firm(mesa.Model):
     def _employ(self) -> None:
         """Make the employees' agents, once."""
         if Employee not in super().agents_by_type:
+            self.whole.now["viewed"] = True
             for row in range(self.employees.rows):
                 Employee(self, row)
 

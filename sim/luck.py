@@ -58,6 +58,12 @@ def in_week(base, week):
     return base + np.uint64(week + 1) * _WEEK
 
 
+@kernel(inline="always")
+def another_week(stream, weeks):
+    """The stream that the same mechanism has so many weeks later, or earlier if negative."""
+    return stream + np.uint64(weeks) * _WEEK
+
+
 @kernel
 def cast_lots(luck, week, keys, out):
     """Write into `out`, uint8[8, practices, n], everybody's lots of the eight weeks to which this one belongs.

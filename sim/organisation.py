@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.agents import Department, Executive
 from sim.building import build_tables
 from sim.contacts import put_in_place
@@ -13,7 +11,6 @@ from sim.luck import Luck
 from sim.mechanisms.week import Order, rules_of
 from sim.record import Record
 from sim.scenario import Scenario
-from sim.tables import OBJECTIVES
 
 
 class Organisation(Firm):
@@ -36,9 +33,7 @@ class Organisation(Firm):
         super().__init__(rng=int(seed))
         self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
         build_tables(self)
-        self.left = np.zeros(plan.weeks + 1, np.int64)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
-        self.granted, self.goals = 1.0, np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5)
         duties = plan["duties"]
         self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
         self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)
@@ -53,12 +48,13 @@ class Organisation(Firm):
 
     def step(self) -> None:
         """Live one week; the last one of the scenario ends the run."""
-        if self.week == self.plan.weeks:
-            return
-        self.week += 1
-        self.requests[:] = 0
-        self.order.live(self)
-        self.record.write(self)
+        self.live(1)
+
+    def live(self, weeks: int) -> None:
+        """Live so many weeks, at most to the end of the scenario; Mesa's `steps` counts calls of `step` alone."""
+        until = min(self.week + weeks, self.plan.weeks)
+        if self.week < until:
+            self.order.live(self, until)
         self.running = self.week < self.plan.weeks
 
 
@@ -66,8 +62,7 @@ def run(plan: Scenario, seed: int = 1) -> Record:
     """Live one organisation to the end of its scenario: the same scenario and seed give the same bytes."""
     org = Organisation(plan, seed)
     try:
-        while org.week < plan.weeks:
-            org.step()
+        org.live(plan.weeks)
         return org.record
     finally:
         org.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,8 +65,8 @@ class Record:
         meant: bool[departments, practices], the practice is meant for the department.
         practices: names, the columns of `by_practice`.
         series: what is kept week by week.
+        now: one row of `tables.NOW`, the organisation's.
         notices: what was assumed about its people, or does nothing, for the user to see.
-        week: the week reached.
     """
 
     plan: Scenario
@@ -76,8 +76,13 @@ class Record:
     meant: np.ndarray
     practices: tuple[str, ...]
     series: Series
-    notices: tuple[str, ...] = field(default=())
-    week: int = 0
+    now: np.ndarray
+    notices: tuple[str, ...] = ()
+
+    @property
+    def week(self) -> int:
+        """The last week that was kept."""
+        return int(self.now["kept"][0])
 
     def __getattr__(self, name: str) -> np.ndarray:
         """An array of `series`."""
@@ -98,13 +103,12 @@ class Record:
         })  # fmt: skip
         return cls(
             org.plan, org.seed, org.department_names, org.functions, org.departments.meant.copy(),
-            org.practice_names, series, org.notices,
+            org.practice_names, series, org.whole.now, org.notices,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:
         """Keep the week that `org` has just lived."""
-        self.week = org.week
-        keep(org.week, org.left[org.week], self.plan.outcome.hollow_below, org.state, self.series)
+        keep(org.week, self.plan.outcome.hollow_below, org.state, self.series)
 
     def __getitem__(self, name: str) -> np.ndarray:
         """A weekly series of the organisation, up to the week reached: float64[1 + week]."""
@@ -147,8 +151,8 @@ def hollow(below, org):
 
 
 @kernel
-def keep(week, left, hollow_below, org, series):
-    """Write a week, in which `left` people left, into the series; the organisation's in the order of `WEEKLY`."""
+def keep(week, hollow_below, org, series):
+    """Write a week into the series; the organisation's in the order of `WEEKLY`."""
     measure(org)
     e, d, x, whole, now = org.employees, org.departments, org.executives, org.whole, org.whole.now[0]
     size, fit, staff, measured = d.size, d.fit, len(e.key), whole.measures
@@ -175,8 +179,9 @@ def keep(week, left, hollow_below, org, series):
     row[at : at + len(org.requests)] = org.requests
     at += len(org.requests)
     for one in (
-        float(d.waiting.sum()), hollow(hollow_below, org) / max(1, practising), float(left),
+        float(d.waiting.sum()), hollow(hollow_below, org) / max(1, practising), float(org.left[week]),
         e.satisfaction.mean(), e.rumour.mean(), float(org.incidents[week].sum()),
     ):  # fmt: skip
         row[at] = one
         at += 1
+    now.kept = week

@@ -47,7 +47,6 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     rows = empty(rows, org.week, org.state)
     if not rows.size:
         raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
-    org.left[org.week] += rows.size
     org.order.welcome(org, rows)
 
     for view, row in leavers:
@@ -57,7 +56,7 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
 
 @kernel
 def empty(rows, week, org):
-    """Empty these seats for newcomers; the rows in order, each once, or none if one of them is no employee's."""
+    """Empty these seats for newcomers, and count who leaves; the rows in order, each once, or none if one is no employee's."""
     e, staff = org.employees, len(org.employees.key)
     leaves = np.zeros(staff, np.bool_)
     for i in rows:
@@ -69,6 +68,8 @@ def empty(rows, week, org):
     vacate(rows, week, org)
     for i in rows:
         e.key[i] = key_with(e.key[i], np.uint64(e.hires[i]))
+    org.left[week] += len(rows)
+    org.leaving = rows[:0]
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.building import shared
+from sim.mechanisms.funding import grant
 from sim.mechanisms.influence import weigh
 from sim.mechanisms.strategy import align
 from sim.staff import HEAD, MANAGER, Lines
@@ -29,7 +30,7 @@ def merge(org: Organisation, here: int, there: int) -> None:
         return
     moved, both = np.flatnonzero(d.head == old), np.flatnonzero(np.isin(d.head, (old, new)))
     d.goals[both] = np.average(d.goals[both], axis=0, weights=d.size[both])
-    align(org)
+    align(org.state)
     d.joined[moved] = d.joined[there]
     for name in ("person", "understanding", "engagement", "style"):
         column = getattr(x, name)
@@ -60,7 +61,7 @@ def take_over(org: Organisation, taken: int, by: int) -> None:
     if org.plan["governance"]:
         org.plan["governance"].follow(org)
     if org.plan["funding"]:
-        org.plan["funding"].grant(org)
+        grant(org.state)
 
 
 def _relined(org: Organisation) -> None:

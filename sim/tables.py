@@ -340,16 +340,19 @@ class Desks(Table, columns=DESKS):
 
 NOW = np.dtype([
     ("week", np.int64), ("fresh", np.bool_), ("stage", np.int64), ("in_contact", np.int64), ("founded", np.int64),
-    ("steered", np.bool_), ("steered_since", np.int64), ("moves_cast", np.int64), ("reviews_cast", np.int64),
+    ("steered", np.bool_), ("steered_since", np.int64), ("granted", np.float64), ("viewed", np.bool_), ("kept", np.int64),
+    ("moves_cast", np.int64), ("reviews_cast", np.int64),
 ])  # fmt: skip
 
 
-class Whole(Struct, fields=("now", "measures", "by_practice", "adoption")):
+class Whole(Struct, fields=("now", "goals", "measures", "by_practice", "adoption")):
     """What holds for the organisation as a whole.
 
     Attributes:
         now: one row of `NOW`: the week, whether the measures are up to date, the stage, staff in contact with a desk, the
-            weeks in which governance and committee began, whether the latter did, and for which eight weeks lots are cast.
+            weeks in which governance and committee began, whether the latter did, the part of all budgets that events leave,
+            whether employees' agents have been made, the last week in the record, and for which eight weeks lots are cast.
+        goals: float64[objectives], the organisation's, of length 1.
         measures: float64[7], `measures.MEASURES`.
         by_practice: float64[practices], adoption of each over the staff it is meant for.
         adoption: float64[departments], practising pairs over meant pairs.
@@ -360,13 +363,14 @@ class State(
     Struct,
     fields=(
         "employees", "departments", "practices", "executives", "firms", "desks", "ties", "heed", "lines", "requests", "ledger",
-        "incidents", "whole", "changes",
+        "incidents", "left", "leaving", "due", "whole", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.
 
-    `ties` and `lines` (direct reports) are compressed rows; `heed`, int32[2 ties], is each tie's weight times the influence
-    of the contact; `requests` counts the week's requests made, cleared, weeks
-    waited by the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], and `incidents`, int64[1 +
-    weeks, departments], are kept week by week; `changes` are the moves that people have decided on.
+    `ties` and `lines` (direct reports) are compressed rows; `heed`, int32[2 ties], is each tie's weight times the influence of
+    the contact; `requests` counts the week's requests made, cleared, weeks waited by the cleared, given up and withdrawn;
+    `ledger`, float64[1 + weeks, departments, uses], `incidents`, int64[1 + weeks, departments], and `left`, int64[1 + weeks],
+    are kept week by week; `leaving`, int64[n], are the rows of those who leave this week; `due`, bool[2 + weeks], says in which
+    weeks an event begins, acts or has just ended; `changes` are the moves that people have decided on.
     """

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim import load
+from sim.mechanisms.governance import arrange
 from sim.organisation import Organisation, run
 
 ONLY_GUIDANCE = {
@@ -19,7 +20,7 @@ def begun(guidance=1.0, mandate_weight=0.0, **governance):
     org = Organisation(load("baseline", {"organisation.employees": 120, "governance.founded": 2, **keys}), 1)
     d, e = org.departments, org.employees
     d.joined[:] = d.guided[:] = True
-    org.plan["governance"].arrange(org)
+    arrange(org.rules, org.week, org.state)
     e.guidance[:] = guidance
     org.week = 5
     rows = np.flatnonzero(e.rung[1] == 0)
@@ -62,7 +63,7 @@ def taught():
         org = Organisation(load("baseline", keys), 1)
         d = org.departments
         d.joined[:] = d.guided[:] = np.arange(6) < 2
-        org.plan["governance"].arrange(org)
+        arrange(org.rules, org.week, org.state)
         org.desks.quality[:] = 0.4
         d.quality[:], d.worth[:] = 0.0, 0.0
         d.quality[0], d.worth[0] = 0.9, 0.2

@@ -312,7 +312,7 @@ class EnginesLuck:
         return self.luck.uniform("sponsorship", own)
 
     def random_in_succeed(self, about):
-        return self.luck.uniform("successors", self.seat_key(about.x))
+        return float(unit(self.bits(self.seat_key(about.x), self.luck.stream("sponsorship"), 0)))
 
     # Events
 
@@ -359,7 +359,7 @@ class EnginesLuck:
 
     def gauss_in_grow_way(self, about):
         own = combine(self.department_key(about.self), self.practice_key(about.k))
-        return self.luck.normal("ways", own, self.week)
+        return normal(self.bits(own, self.luck.stream("turbulence", self.week), 0))
 
     def gauss_in_err(self, about):
         here = about.self

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.happenings.base import Event
 from sim.luck import combine
+from sim.mechanisms.sponsorship import name_sponsor
 from sim.mechanisms.strategy import align
 from sim.parameters import parameter, weight
 from sim.tables import OBJECTIVES
@@ -27,7 +28,7 @@ class SponsorNamed(Event):
     def happen(self, org: Organisation, luck: np.ndarray) -> None:
         """The most engaged executive becomes it, as the sponsorship's own week would have it."""
         if org.plan["sponsorship"]:
-            org.plan["sponsorship"].name_sponsor(org)
+            name_sponsor(org.rules, org.state)
 
 
 class SponsorLeaves(Event):
@@ -83,7 +84,7 @@ class GoalsDrift(Event):
         which = np.arange(len(OBJECTIVES), dtype=np.uint64)
         drift = org.luck.normal("goals drift", combine(d.key[:, None], which[None, :]), org.week)
         d.goals += self.amount * drift / np.sqrt((drift**2).sum(axis=1, keepdims=True))
-        align(org)
+        align(org.state)
 
 
 class DeskFounded(Event):

@@ -54,7 +54,7 @@ class ListeningPhase(Event):
         if self.week <= org.week < self.week + self.lasts:
             goals = org.departments.goals
             goals += (org.goals - goals) * (1.0 - np.exp(-1.0 / self.scale))
-            align(org)
+            align(org.state)
 
 
 class ReverseMentoring(Event):

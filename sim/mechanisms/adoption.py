@@ -167,4 +167,3 @@ def come_in(rules, luck, rows, org):
         else:
             least, most = c.threshold_least, c.threshold_most
             threshold[i] = min(max(c.threshold + c.threshold_spread * drawn, least), most)
-    return False

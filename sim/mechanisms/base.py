@@ -23,14 +23,13 @@ class Mechanism(Section):
     What a shipped mechanism does in a week is its `loop`, a kernel of (rules, week, luck, org): all mechanisms'
     coefficients, the week, the mechanism's stream of luck in it, and the state. It returns whether something rare is due
     that is left to Python, to `attend`; `sim.mechanisms.week` calls all loops at once. `arrival`, of (rules, luck, rows, org)
-    with the stream of week 0, does the like for newcomers, and leaves the rest to `receive`. One of your own needs no
-    kernel: it has a `step`, and a `welcome`.
+    with the stream of week 0, sets what newcomers bring. One of your own needs no kernel: it has a `step`, and a `welcome`.
     """
 
     name: ClassVar[str]
     after: ClassVar[str] = ""
     loop: ClassVar[Callable[..., bool] | None] = None
-    arrival: ClassVar[Callable[..., bool] | None] = None
+    arrival: ClassVar[Callable[..., None] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -44,7 +43,7 @@ class Mechanism(Section):
         return loop
 
     @classmethod
-    def welcoming(cls, arrival: Callable[..., bool]) -> Callable[..., bool]:
+    def welcoming(cls, arrival: Callable[..., None]) -> Callable[..., None]:
         """Make a kernel the arrival of this class."""
         cls.arrival = arrival
         return arrival
@@ -61,11 +60,8 @@ class Mechanism(Section):
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Set what newcomers bring to these rows of employees, int[n], whose own columns stand at their start."""
         arrival = type(self).arrival
-        if arrival and arrival(org.rules, org.luck.stream(self.name), rows, org.state):
-            self.receive(org, rows)
-
-    def receive(self, org: Organisation, rows: np.ndarray) -> None:
-        """Do what the arrival of these newcomers has left to do."""
+        if arrival:
+            arrival(org.rules, org.luck.stream(self.name), rows, org.state)
 
     def step(self, org: Organisation) -> None:
         """Move the organisation by one week; `org.week` is the week that is being lived."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share
@@ -37,10 +35,13 @@ class BestPractice(Mechanism):
         """Start the desks' ways."""
         org.desks.quality[:] = self.start_quality
 
-    def forget(self, org: Organisation, practices: np.ndarray, part: float) -> None:
-        """Take from all desks a part, 0..1, of what they have learned of these practices, int[n]."""
-        quality = org.desks.quality
-        quality[:, practices] += part * (self.start_quality - quality[:, practices])
+
+@kernel
+def forget(rules, k, part, org):
+    """Take from all desks a part, 0..1, of what they have learned of a practice."""
+    quality, start = org.desks.quality, rules.best_practice[0].start_quality
+    for w in range(len(quality)):
+        quality[w, k] += part * (start - quality[w, k])
 
 
 @BestPractice.weekly

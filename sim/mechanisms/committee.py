@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.funding import grant
 from sim.mechanisms.strategy import align
 from sim.parameters import parameter, share
 
@@ -39,11 +40,9 @@ class Committee(Mechanism):
     derived = {"begins": (int, lambda self: -1 if self.founded is None else self.founded)}
 
     def attend(self, org: Organisation) -> None:
-        """Found it when it is due; every `interval` weeks it meets."""
-        if org.week == self.founded and not org.steered:
-            self.found(org)
-        if org.steered and (org.week - org.steered_since) % self.interval == 0:
-            self.meet(org)
+        """Found it, and let it meet for the first time."""
+        self.found(org)
+        meet(org.rules, org.state)
 
     def found(self, org: Organisation) -> None:
         """Tie a firm's heads to each other; the first meeting is this week's."""
@@ -54,32 +53,49 @@ class Committee(Mechanism):
         ends = np.array(pairs, np.int32).reshape(-1, 2)
         org.tie(ends[:, 0], ends[:, 1], self.strength)
 
-    def meet(self, org: Organisation) -> None:
-        """Move the departments' goals towards their firm's mean."""
-        d = org.departments
-        for firm in np.unique(d.firm):
-            goals = d.goals[d.firm == firm]
-            d.goals[d.firm == firm] = goals + self.pull * (goals.mean(axis=0) - goals)
-        align(org)
-        if self.reallocation > 0.0 and org.plan["funding"]:
-            self.reallocate(org)
-
-    def reallocate(self, org: Organisation) -> None:
-        """Let part of a firm's money follow alignment, among the departments that the strategy opens."""
-        d = org.departments
-        merit = np.where(d.open, np.maximum(0.0, d.alignment), 0.0)
-        for firm in np.unique(d.firm):
-            own = d.firm == firm
-            total = (merit * d.size)[own].sum()
-            if total > 0.0:
-                by_merit = merit[own] * (d.size * d.open)[own].sum() / total
-                d.favour[own] = 1.0 - self.reallocation + self.reallocation * by_merit
-        org.plan["funding"].grant(org)
-
 
 @Committee.weekly
 @kernel
 def sit(rules, week, luck, org):
-    """Whether the committee is founded or meets this week."""
+    """Meet every so many weeks; whether the committee is founded this week, which Python does."""
     c, now = rules.committee[0], org.whole.now[0]
-    return week == c.begins or (now.steered and (week - now.steered_since) % c.interval == 0)
+    if now.steered and (week - now.steered_since) % c.interval == 0:
+        meet(rules, org)
+    return week == c.begins and not now.steered
+
+
+@kernel
+def meet(rules, org):
+    """Move the departments' goals towards their firm's mean; then money follows alignment."""
+    c, d = rules.committee[0], org.departments
+    for firm in range(len(org.firms.staff)):
+        members = max(1, np.count_nonzero(d.firm == firm))
+        for n in range(d.goals.shape[1]):
+            mean = 0.0
+            for here in range(len(d.firm)):
+                if d.firm[here] == firm:
+                    mean += d.goals[here, n] / members
+            for here in range(len(d.firm)):
+                if d.firm[here] == firm:
+                    d.goals[here, n] += c.pull * (mean - d.goals[here, n])
+    align(org)
+    if c.reallocation > 0.0 and rules.funding[0].on:
+        reallocate(c.reallocation, org)
+
+
+@kernel
+def reallocate(part, org):
+    """Let a part of each firm's money follow alignment, among the departments that the strategy opens."""
+    d = org.departments
+    merit = np.where(d.open, np.maximum(0.0, d.alignment), 0.0)
+    for firm in range(len(org.firms.staff)):
+        total, open_staff = 0.0, 0
+        for here in range(len(merit)):
+            if d.firm[here] == firm:
+                total += merit[here] * d.size[here]
+                open_staff += d.size[here] * d.open[here]
+        if total > 0.0:
+            for here in range(len(merit)):
+                if d.firm[here] == firm:
+                    d.favour[here] = 1.0 - part + part * merit[here] * open_staff / total
+    grant(org)

@@ -9,7 +9,7 @@ import numpy as np
 from sim.kernels import kernel
 from sim.luck import branch, draws, unit, word
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.influence import reweigh, weigh
+from sim.mechanisms.influence import reweigh, share_out
 from sim.parameters import parameter, rate, share
 from sim.ties import tied
 
@@ -48,28 +48,19 @@ class Digital(Mechanism):
         org.room, none = self.most, np.zeros(0, np.int32)
         org.set_ties(org.ties, (none, none, none))
 
-    def attend(self, org: Organisation) -> None:
-        """Share out the sources' weights, where somebody has a first contact or lost the last."""
-        weigh(org)
-
-    def receive(self, org: Organisation, rows: np.ndarray) -> None:
-        """The same."""
-        weigh(org)
-
 
 @Digital.welcoming
 @kernel
 def end_ties(rules, luck, rows, org):
     """Newcomers have no digital ties: those of the leavers end."""
-    return log_off(rules, rows, org)
+    if log_off(rules, rows, org):
+        share_out(rules, org)
 
 
 @Digital.weekly
 @kernel
 def meet(rules, week, luck, org):
     """End the ties of who has stopped collaborating, then open new ones; exposure counts them next week.
-
-    Returns whether `influence.weigh` must run, because somebody has a first contact or lost the last.
 
     Where places are short, who comes first counts: the round begins with somebody by lot.
     """
@@ -126,12 +117,14 @@ def meet(rules, week, luck, org):
             used[i] += 1
             used[j] += 1
             again |= count_pair(rules, i, j, c.strength, org)
-    return again
+    if again:
+        share_out(rules, org)
+    return False
 
 
 @kernel
 def log_off(rules, rows, org):
-    """End all digital ties of the people in these rows, int[n]; returns what `meet` returns."""
+    """End all digital ties of the people in these rows, int[n]; returns what `reweigh` returns."""
     indptr, indices, weights = org.ties
     used, room, heed = org.employees.digital, rules.digital[0].most, org.heed
     again = False
@@ -155,7 +148,7 @@ def log_off(rules, rows, org):
 
 @kernel
 def count_pair(rules, i, j, weight, org):
-    """Let two people's tie weigh `weight` more in what they see of each other; returns what `meet` returns."""
+    """Let two people's tie weigh `weight` more in what they see of each other; returns what `reweigh` returns."""
     e = org.employees
     peers, practising = e.peers, e.practising
     for_one, for_other = weight * e.influence[j], weight * e.influence[i]

@@ -54,6 +54,7 @@ class Duties(Mechanism):
         "on_technology": (float, lambda self: self.pace("technology")),
         "on_leadership": (float, lambda self: self.pace("leadership")),
         "on_insight": (float, lambda self: self.pace("insight")),
+        "on_conversation": (float, lambda self: self.pace("conversation")),
     }
 
     @model_validator(mode="after")

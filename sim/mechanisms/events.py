@@ -9,7 +9,9 @@ from pydantic import ConfigDict, model_validator
 
 from sim.errors import Fault, InputError, nearest_name
 from sim.happenings import AnyEvent, Event
+from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.funding import grant
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -51,6 +53,7 @@ class Events(Mechanism):
         for name, event in sorted(self.scripted.items()):
             for week in range(event.week, int(min(event.until, org.plan.weeks)) + 1):
                 org.agenda.setdefault(week, []).append((name, event))
+                org.due[week : week + 2] = True  # what ends is undone in the week after
 
     def _idle(self, plan: Scenario, event: Event) -> str:
         """Why an event can do nothing in a scenario; empty if it may."""
@@ -116,10 +119,17 @@ class Events(Mechanism):
                 )
         return faults
 
-    def step(self, org: Organisation) -> None:
+    def attend(self, org: Organisation) -> None:
         """Let happen what is due this week, in the order of the events' names."""
         before, org.granted = org.granted, 1.0
         for name, event in org.agenda.get(org.week, ()):
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
-            org.plan["funding"].grant(org)
+            grant(org.state)
+
+
+@Events.weekly
+@kernel
+def due(rules, week, luck, org):
+    """Whether an event begins, acts or has just ended."""
+    return org.due[week]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from pydantic import model_validator
 
 from sim.kernels import kernel
@@ -83,6 +82,7 @@ class Funding(Mechanism):
 
     derived = {
         "fixed": (bool, lambda self: self.mode == "fixed"),
+        "scheduled": (bool, lambda self: self.mode == "fixed" and bool(self.schedule)),
         "taught": (float, lambda self: self.split.shares()[0]),
         "desks": (float, lambda self: self.split.shares()[1]),
         "tools": (float, lambda self: self.split.shares()[2]),
@@ -92,17 +92,14 @@ class Funding(Mechanism):
     def build(self, org: Organisation) -> None:
         """Grant the base budget to the departments that the strategy opens."""
         org.firms.level[:] = self.level_in(0)
-        self.grant(org)
+        grant(org.state)
         spend(org.rules, 0, org.state)
         org.ledger[0] = 0.0
 
     def attend(self, org: Organisation) -> None:
-        """Set budgets, by the schedule or, each quarter, as they are earned; then spend a week's part of them."""
-        if self.mode == "fixed":
-            org.firms.level[:] = self.level_in(org.week)
-            self.grant(org)
-        else:
-            self.earn(org)
+        """Set the week's scheduled level, grant it and spend a week's part."""
+        org.firms.level[:] = self.level_in(org.week)
+        grant(org.state)
         spend(org.rules, org.week, org.state)
 
     def level_in(self, week: int) -> float:
@@ -110,39 +107,62 @@ class Funding(Mechanism):
         past = [change for change in self.schedule if change.week <= week]
         return max(past, key=lambda change: change.week).level if past else self.level
 
-    def grant(self, org: Organisation) -> None:
-        """Give open departments their firm's level per head, less what an event cuts, shared out as a committee has it."""
-        d = org.departments
-        d.budget[:] = np.where(d.open, org.firms.level[d.firm] * org.granted * d.favour, 0.0)
-
-    def earn(self, org: Organisation) -> None:
-        """In each firm, a quarter of the way to what engagement and evidence deserve; then pools share what they have."""
-        x, f = org.executives, org.firms
-        for firm in np.unique(x.firm):
-            top, engagement = f.seat[firm], x.engagement[x.firm == firm]
-            surplus = (x.evidence[top] - x.expected[top]) / (self.earned_scale * self.level)
-            deserved = self.level * (
-                self.earned_floor + self.earned_engaged * engagement.sum() / engagement.size
-            )
-            deserved *= 1.0 + self.earned_evidence * min(1.0, max(-self.earned_loss, surplus))
-            budget = f.level[firm] + self.earned_pace * (deserved - f.level[firm])
-            f.level[firm] = min(max(budget, self.least * self.level), self.most * self.level)
-        for pool in np.unique(f.pool):
-            sharing = (f.pool == pool) & (f.staff > 0)
-            if sharing.sum() > 1:
-                f.level[sharing] = np.average(f.level[sharing], weights=f.staff[sharing])
-        self.grant(org)
-
 
 @Funding.weekly
 @kernel
 def fund(rules, week, luck, org):
-    """Spend a week's part of the budgets; in weeks that change them, that comes first."""
+    """Spend a week's part of the budgets, granted anew before that where they are fixed or, each quarter, earned."""
     c = rules.funding[0]
-    changes = c.fixed or (week % QUARTER == 0 and c.level > 0.0)
-    if not changes:
-        spend(rules, week, org)
-    return changes
+    if c.scheduled:
+        return True
+    if c.fixed:
+        org.firms.level[:] = c.level
+        grant(org)
+    elif week % QUARTER == 0 and c.level > 0.0:
+        earn(rules, org)
+        grant(org)
+    spend(rules, week, org)
+    return False
+
+
+@kernel
+def grant(org):
+    """Give open departments their firm's level per head, less what an event cuts, shared out as a committee has it."""
+    d, level, granted = org.departments, org.firms.level, org.whole.now[0].granted
+    for here in range(len(d.budget)):
+        d.budget[here] = level[d.firm[here]] * granted * d.favour[here] if d.open[here] else 0.0
+
+
+@kernel
+def earn(rules, org):
+    """In each firm, a quarter of the way to what engagement and evidence deserve; then pools share what they have."""
+    c, x, f = rules.funding[0], org.executives, org.firms
+    firms = len(f.staff)
+    for firm in range(firms):
+        engagement, executives = 0.0, 0
+        for seat in range(len(x.firm)):
+            if x.firm[seat] == firm:
+                engagement += x.engagement[seat]
+                executives += 1
+        if executives == 0:  # it is another's by now
+            continue
+        top = f.seat[firm]
+        surplus = (x.evidence[top] - x.expected[top]) / (c.earned_scale * c.level)
+        deserved = c.level * (c.earned_floor + c.earned_engaged * engagement / executives)
+        deserved *= 1.0 + c.earned_evidence * min(1.0, max(-c.earned_loss, surplus))
+        budget = f.level[firm] + c.earned_pace * (deserved - f.level[firm])
+        f.level[firm] = min(max(budget, c.least * c.level), c.most * c.level)
+    for pool in range(firms):
+        money, staff, sharing = 0.0, 0, 0
+        for firm in range(firms):
+            if f.pool[firm] == pool and f.staff[firm] > 0:
+                money += f.level[firm] * f.staff[firm]
+                staff += f.staff[firm]
+                sharing += 1
+        if sharing > 1:
+            for firm in range(firms):
+                if f.pool[firm] == pool and f.staff[firm] > 0:
+                    f.level[firm] = money / staff
 
 
 @kernel

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.kernels import kernel
+from sim.luck import branch, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.hubs import differ, join_or_leave, resent, staff_desks
 from sim.parameters import parameter, rate, share, weight
@@ -125,47 +126,10 @@ class Governance(Mechanism):
             if self.form == "centralised":
                 desks.home[here] = own[np.argmax(d.owner[own])]
 
-    def attend(self, org: Organisation) -> None:
-        """Arrange anew what departments are served or which way is recommended, and live the week with it."""
-        if differ(org.state) or self.settle(org):
-            self.arrange(org)
-        pay(org.rules, org.week, org.state)
-
-    def settle(self, org: Organisation) -> bool:
-        """With some luck, the tied hub with a territory's poorest way takes the best one's; whether one did."""
-        if not may_settle(org.rules, org.week, org.state):
-            return False
-        desks, settled = org.desks, False
-        quality = desks.quality[desks.way].sum(axis=1)
-        for here in np.unique(desks.territory):
-            own = np.flatnonzero(desks.territory == here)
-            best, poorest = desks.way[own[np.argmax(quality[own])]], own[np.argmin(quality[own])]
-            luck = org.luck.uniform("tied hubs", np.uint64(poorest), org.week)
-            if desks.way[poorest] != best and luck < self.tie_rate:
-                desks.way[poorest], settled = best, True
-        return settled
-
-    def arrange(self, org: Organisation) -> None:
-        """Where a desk serves, the gate goes up, liaisons start, and its way is recommended; elsewhere not."""
-        d, desks = org.departments, org.desks
-        d.gated_since[d.guided & ~d.gated] = org.week
-        d.gated[:] = d.guided
-        d.mandate[:] = np.where(d.guided, self.mandate, 0.0)
-        d.locus[:] = np.where(d.guided, self.locus, 0.0)
-        d.pays_desk[:] = d.open if desks.rows else d.guided
-        if desks.rows:
-            d.served[:] = np.where(d.guided, d.group, NOBODY)
-        if self.form in HUBS:
-            d.liaisons[:] = np.where(d.joined, np.maximum(1, d.size // self.staff_per_liaison), 0)
-            d.local[:] = 0.0  # until they are paid
-        if org.ways > 1:
-            recommended = d.rows + desks.way[d.group] if desks.rows else np.arange(d.rows)
-            d.advice[:] = np.where(d.guided, recommended, -1)
-
     def follow(self, org: Organisation) -> None:
         """Let service and liaisons follow departments that have changed firm or size."""
         if org.week > org.founded and self.form not in DESKLESS:
-            self.arrange(org)
+            arrange(org.rules, org.week, org.state)
 
     def close(self, org: Organisation) -> None:
         """End all service; requests that wait are withdrawn, and the ways that were recommended live on where they are liked."""
@@ -174,7 +138,7 @@ class Governance(Mechanism):
         d, desks = org.departments, org.desks
         org.founded = org.plan.weeks + 1
         d.joined[:] = d.guided[:] = False
-        self.arrange(org)
+        arrange(org.rules, org.week, org.state)
         d.pays_desk[:] = False
         d.local[:] = d.time[:] = d.credit[:] = 0.0
         desks.people[:] = desks.time[:] = 0.0
@@ -183,7 +147,7 @@ class Governance(Mechanism):
 @Governance.weekly
 @kernel
 def govern(rules, week, luck, org):
-    """Found, join or leave, pay the desks, and take the mandate's cost; Python arranges anew where that is due."""
+    """Found, join or leave, pay the desks, and take the mandate's cost."""
     c, d, founded = rules.governance[0], org.departments, org.whole.now[0].founded
     if week < founded or c.structure == 0:
         return False
@@ -198,17 +162,52 @@ def govern(rules, week, luck, org):
             d.guided[here] = d.open[here] and (pays or c.structure != DECENTRALISED)
     if c.structure == HOLISTIC:
         return False
-    if differ(org) or may_settle(rules, week, org):
-        return True
+    if differ(org) or settled(rules, week, luck, org):
+        arrange(rules, week, org)
     pay(rules, week, org)
     return False
 
 
 @kernel
-def may_settle(rules, week, org):
-    """Whether a hub may take another's way this week: several hubs, tied, and for long enough."""
-    c = rules.governance[0]
-    return c.structure == SEVERAL and c.tied and week >= org.whole.now[0].founded + c.tie_after
+def settled(rules, week, luck, org):
+    """With some luck, the tied hub with a territory's poorest way takes the best one's; whether one did."""
+    c, desks, one_did = rules.governance[0], org.desks, False
+    if c.structure != SEVERAL or not c.tied or week < org.whole.now[0].founded + c.tie_after:
+        return False
+    quality = np.zeros(len(desks.way))
+    for desk in range(len(quality)):
+        quality[desk] = desks.quality[desks.way[desk]].sum()
+    for territory in range(desks.territory.max() + 1):
+        best = poorest = -1
+        for desk in range(len(quality)):
+            if desks.territory[desk] == territory:
+                best = desk if best < 0 or quality[desk] > quality[best] else best
+                poorest = desk if poorest < 0 or quality[desk] < quality[poorest] else poorest
+        lot = unit(word(branch(luck, 1), np.uint64(poorest)))
+        if best >= 0 and desks.way[poorest] != desks.way[best] and lot < c.tie_rate:
+            desks.way[poorest], one_did = desks.way[best], True
+    return one_did
+
+
+@kernel
+def arrange(rules, week, org):
+    """Where a desk serves, the gate goes up, liaisons start, and its way is recommended; elsewhere not."""
+    c, d, desks = rules.governance[0], org.departments, org.desks
+    for here in range(len(d.size)):
+        guided = d.guided[here]
+        if guided and not d.gated[here]:
+            d.gated_since[here] = week
+        d.gated[here] = guided
+        d.mandate[here], d.locus[here] = c.mandate * guided, c.locus * guided
+        d.pays_desk[here] = d.open[here] if len(desks.way) > 0 else guided
+        if len(desks.way) > 0:
+            d.served[here] = d.group[here] if guided else NOBODY
+        if c.has_hubs:
+            d.liaisons[here] = max(1, int(d.size[here] // c.staff_per_liaison)) if d.joined[here] else 0
+            d.local[here] = 0.0  # until they are paid
+        if d.tally.shape[2] > 1:
+            recommended = len(d.size) + desks.way[d.group[here]] if len(desks.way) > 0 else here
+            d.advice[here] = recommended if guided else -1
 
 
 @kernel

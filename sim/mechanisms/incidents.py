@@ -11,6 +11,7 @@ from sim.kernels import kernel
 from sim.luck import branch, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.duties import desk_help
+from sim.mechanisms.rumours import start
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import staff_of
 
@@ -58,13 +59,6 @@ class Incidents(Mechanism):
             )
         return self
 
-    def attend(self, org: Organisation) -> None:
-        """Let chance decide in each department whether something goes wrong, in which practice and how badly."""
-        luck = org.luck.stream("incidents", org.week)
-        departments, practices, severities = happen(org.rules, luck, org.week, org.state)
-        for department, practice, severity in zip(departments, practices, severities, strict=True):
-            self.strike(org, int(department), int(practice), float(severity))
-
     def chances(self, org: Organisation) -> np.ndarray:
         """Each department's chance of an incident as things stand: float64[D]."""
         return chances_of(org.rules, exposed_risk(org.week, org.state), org.state)
@@ -85,21 +79,33 @@ class Incidents(Mechanism):
             raise ValueError(f"no department {department} or no practice {practice}")
         if not 0.0 <= severity <= 1.0:
             raise ValueError(f"severity {severity} is not in 0..1")
-        cost = severity * self.remains(org, department)
-        belief = org.employees.belief[practice]
-        there = org.employees.department == department
-        belief -= self.cut * cost * np.where(there, 1.0, self.elsewhere)
-        np.maximum(belief, 0.0, out=belief)
-        org.incidents[org.week, department] += 1
-        if org.plan["rumours"]:
-            org.plan["rumours"].start(org, department, cost)
+        strike(org.rules, org.week, department, practice, severity, org.state)
 
     def remains(self, org: Organisation, department: int) -> float:
         """Part of an incident's severity that the department's desk and the risk process leave: 0..1."""
-        duties = org.plan["duties"]
-        pace = duties.pace("conversation") if duties else 1.0
-        left = max(0.0, 1.0 - self.shaping * pace * desk_help(department, org.state))
-        return left * self.process_leaves if self.process and org.stage >= PROCESS_STAGE else left
+        return float(remains(org.rules, department, org.state))
+
+
+@kernel
+def remains(rules, here, org):
+    """See `Incidents.remains`."""
+    c = rules.incidents[0]
+    pace = rules.duties[0].on_conversation if rules.duties[0].on else 1.0
+    left = max(0.0, 1.0 - c.shaping * pace * desk_help(here, org))
+    return left * c.process_leaves if c.process and org.whole.now[0].stage >= PROCESS_STAGE else left
+
+
+@kernel
+def strike(rules, week, here, k, severity, org):
+    """See `Incidents.strike`."""
+    c, e = rules.incidents[0], org.employees
+    cost = severity * remains(rules, here, org)
+    belief, department = e.belief[k], e.department
+    for i in range(len(belief)):
+        belief[i] = max(0.0, belief[i] - c.cut * cost * (1.0 if department[i] == here else c.elsewhere))
+    org.incidents[week, here] += 1
+    if rules.rumours[0].on:
+        start(here, cost, org)
 
 
 @kernel
@@ -134,7 +140,31 @@ def chances_of(rules, exposed, org):
 
 @Incidents.weekly
 @kernel
-def possible(rules, week, luck, org):
+def go_wrong(rules, week, luck, org):
+    """Let chance decide in each department whether something goes wrong, in which practice and how badly."""
+    if not possible(rules, luck, org):
+        return False
+    c, key = rules.incidents[0], org.departments.key
+    exposed = exposed_risk(week, org)
+    chance = chances_of(rules, exposed, org)
+    which, how = branch(luck, 0), branch(luck, 1)
+    for here in range(len(key)):
+        if unit(word(luck, key[here])) >= chance[here]:
+            continue
+        left, practice = unit(word(which, key[here])) * exposed[here].sum(), -1
+        for k in range(exposed.shape[1]):
+            if exposed[here, k] > 0.0:
+                practice = k
+                if left < exposed[here, k]:
+                    break
+                left -= exposed[here, k]
+        severity = c.severity_least + (c.severity_most - c.severity_least) * unit(word(how, key[here]))
+        strike(rules, week, here, practice, severity, org)
+    return False
+
+
+@kernel
+def possible(rules, luck, org):
     """Whether luck would have an incident somewhere if nobody there were cleared or knew the policy."""
     c, d, risk = rules.incidents[0], org.departments, org.practices.risk
     key, size, practised, activity = d.key, d.size, d.practised, d.activity
@@ -147,28 +177,3 @@ def possible(rules, week, luck, org):
         ):
             return True
     return False
-
-
-@kernel
-def happen(rules, luck, week, org):
-    """This week's incidents: departments int64[n], practices int64[n] and severities float64[n]."""
-    c, key = rules.incidents[0], org.departments.key
-    exposed = exposed_risk(week, org)
-    chance = chances_of(rules, exposed, org)
-    which, how = branch(luck, 0), branch(luck, 1)
-    struck = np.empty(len(key), np.bool_)
-    for here in range(len(key)):
-        struck[here] = unit(word(luck, key[here])) < chance[here]
-    departments = np.flatnonzero(struck)
-    practices, severities = np.empty(len(departments), np.int64), np.empty(len(departments))
-    for n in range(len(departments)):
-        here = departments[n]
-        left = unit(word(which, key[here])) * exposed[here].sum()
-        for k in range(exposed.shape[1]):
-            if exposed[here, k] > 0.0:
-                practices[n] = k
-                if left < exposed[here, k]:
-                    break
-                left -= exposed[here, k]
-        severities[n] = c.severity_least + (c.severity_most - c.severity_least) * unit(word(how, key[here]))
-    return departments, practices, severities

@@ -85,10 +85,6 @@ class Influence(Mechanism):
         introduce(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
         weigh(org)
 
-    def receive(self, org: Organisation, rows: np.ndarray) -> None:
-        """Share out the sources' weights anew."""
-        weigh(org)
-
 
 def weigh(org: Organisation) -> None:
     """Share out the sources' weights anew among the reports, contacts, manager and executives that everybody has.
@@ -96,15 +92,16 @@ def weigh(org: Organisation) -> None:
     Raises:
         InputError: somebody's ties are too strong to be summed.
     """
-    if org.plan["influence"]:
-        heard = share_out(org.rules, org.state)
-        if heard > np.iinfo(org.employees.peers.dtype).max:
-            raise InputError([Fault("ties", f"summed strength {heard:.3g}", "weaker ties")])
+    heard = share_out(org.rules, org.state)
+    if heard > np.iinfo(org.employees.peers.dtype).max:
+        raise InputError([Fault("ties", f"summed strength {heard:.3g}", "weaker ties")])
 
 
 @kernel
 def share_out(rules, org):
     """Set everybody's `sources`; the greatest summed strength of anybody's contacts."""
+    if not rules.influence[0].on:
+        return 0
     c, e, d, top_of = rules.influence[0], org.employees, org.departments, org.firms.top
     sources, manager, reports = e.sources, e.manager, e.reports
     (indptr, indices, weights), influence, outsiders = org.ties, e.influence, e.outsiders
@@ -142,8 +139,8 @@ def share_out(rules, org):
 def introduce(rules, luck, rows, org):
     """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded.
 
-    Their contacts, who come with the seat, take that in. Newcomers practise
-    nothing yet, so only the weights of what their contacts see change; returns what `reweigh` returns.
+    Their contacts, who come with the seat, take that in. Newcomers practise nothing yet, so only the weights of what their
+    contacts see change.
     """
     c, e = rules.influence[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
@@ -165,14 +162,15 @@ def introduce(rules, luck, rows, org):
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(first, key_with(key[i], practice[k])))
-    return again
+    if again:
+        share_out(rules, org)
 
 
 @kernel
 def reweigh(rules, i, change, org):
-    """Note that somebody's contacts weigh `change` more; whether `weigh` must run, as they had none or have none.
+    """Note that somebody's contacts weigh `change` more; whether all weights must be shared out, as they had none or have none.
 
-    Otherwise this leaves the same bits as `weigh`.
+    Otherwise this leaves the same bits as `share_out`.
     """
     e = org.employees
     before = e.peers_most[i]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine
+from sim.luck import another_week, key_with, normal, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share, weight
 
@@ -41,28 +41,27 @@ class Measurement(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw the first quarter's errors, and keep worth as it stands to be seen later."""
-        self.draw_errors(org)
+        err(org.luck.stream(self.name), org.state)
         org.departments.past[:, :1] = org.departments.worth[:, None]
-
-    def draw_errors(self, org: Organisation) -> None:
-        """Draw a quarter's errors of measurement."""
-        key = combine(org.departments.key[:, None], org.practices.key[None, :])
-        org.departments.error[:] = org.luck.normal("measurement", key, org.week // QUARTER)
-
-    def attend(self, org: Organisation) -> None:
-        """Draw a new quarter's errors, then measure."""
-        self.draw_errors(org)
-        measure(org.rules, org.week, org.state)
 
 
 @Measurement.weekly
 @kernel
 def report(rules, week, luck, org):
     """Measure worth and set each executive's evidence; a new quarter has new errors first."""
-    new = week % QUARTER == 0
-    if not new:
-        measure(rules, week, org)
-    return new
+    if week % QUARTER == 0:
+        err(another_week(luck, week // QUARTER - week), org)
+    measure(rules, week, org)
+    return False
+
+
+@kernel
+def err(luck, org):
+    """Draw a quarter's errors of measurement."""
+    d, p = org.departments, org.practices
+    for here in range(len(d.key)):
+        for k in range(len(p.key)):
+            d.error[here, k] = normal(word(luck, key_with(d.key[here], p.key[k])))
 
 
 @kernel

@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import model_validator
 
 from sim.kernels import kernel
-from sim.luck import branch, exponential, normal, unit, word
+from sim.luck import another_week, branch, exponential, normal, unit, word
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.influence import UNIT, reweigh, weigh
+from sim.mechanisms.influence import UNIT, reweigh, share_out, weigh
 from sim.parameters import parameter, rate, share, weight
 from sim.staff import HEAD
 
@@ -83,14 +83,6 @@ class Outside(Mechanism):
         arrive(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
         weigh(org)
 
-    def attend(self, org: Organisation) -> None:
-        """Let those contacts begin who are due; exposure counts them next week."""
-        begin(spread_by(self.coefficients, org.week), org.luck.stream(self.name), org.state)
-
-    def receive(self, org: Organisation, rows: np.ndarray) -> None:
-        """Share out the sources' weights, where somebody has a first contact or lost the last."""
-        weigh(org)
-
 
 @kernel
 def spread_by(coefficients, week):
@@ -102,15 +94,26 @@ def spread_by(coefficients, week):
 
 @Outside.weekly
 @kernel
-def looks(rules, week, luck, org):
-    """Whether people look this week at what those outside do."""
-    return week % rules.outside[0].interval == 0
+def begin(rules, week, luck, org):
+    """Every so many weeks contacts begin whose luck the spread of practices has passed; exposure counts them next week."""
+    if week % rules.outside[0].interval > 0:
+        return False
+    spread, due, stream = (
+        spread_by(rules.outside, week),
+        org.employees.outside_next,
+        another_week(luck, -week),
+    )
+    for k in range(len(due)):
+        for i in range(due.shape[1]):
+            if due[k, i] < spread:
+                look_outside(i, k, spread, stream, org)
+    return False
 
 
 @Outside.welcoming
 @kernel
 def arrive(rules, luck, rows, org):
-    """Give the people in these rows, int[n], contacts; whether `influence.weigh` must run, see `reweigh`."""
+    """Give the people in these rows, int[n], contacts."""
     spread = spread_by(rules.outside, org.whole.now[0].week)
     c, e = rules.outside[0], org.employees
     key, outsiders, level, owner = e.key, e.outsiders, e.level, org.departments.owner
@@ -137,17 +140,8 @@ def arrive(rules, luck, rows, org):
         again |= reweigh(rules, i, gained, org)
         for k in range(len(e.outside)):
             look_outside(i, k, spread, luck, org)
-    return again
-
-
-@kernel
-def begin(spread, stream, org):
-    """Let the contacts outside begin whose luck the spread of practices has passed."""
-    due = org.employees.outside_next
-    for k in range(len(due)):
-        for i in range(due.shape[1]):
-            if due[k, i] < spread:
-                look_outside(i, k, spread, stream, org)
+    if again:
+        share_out(rules, org)
 
 
 @kernel

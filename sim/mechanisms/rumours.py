@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
+from sim.tables import staff_of
 
 
 class Rumours(Mechanism):
@@ -38,10 +34,13 @@ class Rumours(Mechanism):
     statement_after: int = parameter(2, "from an incident to the official statement", unit="weeks", ge=0)
     disbelief: float = rate(0.05, "belief in every practice that full belief in the rumour costs")
 
-    def start(self, org: Organisation, department: int, severity: float) -> None:
-        """A department hears of its incident: of what is missing to full belief, as much as it was severe (0..1)."""
-        rumour = org.employees.rumour[org.rows_of(department)]
-        rumour += severity * (1.0 - rumour)
+
+@kernel
+def start(here, severity, org):
+    """A department hears of its incident: of what is missing to full belief, as much as it was severe (0..1)."""
+    rumour = org.employees.rumour
+    for i in staff_of(org.departments.first, org.departments.size, here):
+        rumour[i] += severity * (1.0 - rumour[i])
 
 
 @Rumours.weekly

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine, key_of
+from sim.luck import branch, key_of, key_with, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 TRIAL = "assumed: a trial's starting value"
+_UNDERSTANDING = np.uint64(key_of("understanding"))
 
 
 class Sponsorship(Mechanism):
@@ -71,84 +72,76 @@ class Sponsorship(Mechanism):
     def build(self, org: Organisation) -> None:
         """Draw the executives' engagement and understanding as they stand at week 0."""
         org.executives.style[:] = self.style
-        self.seat(org, np.arange(org.executives.rows))
+        for seat in range(org.executives.rows):
+            sit_down(org.rules, org.luck.stream(self.name), seat, org.state)
         feel_lead(org.rules, org.state)
-
-    def seat(self, org: Organisation, seats: np.ndarray) -> np.ndarray:
-        """Draw engagement and understanding of who takes these seats, int[n] rows; the keys of their luck, uint64[n]."""
-        x, d = org.executives, org.departments
-        seat = np.append(d.place + 1, np.zeros(org.firms.rows, np.int64))[seats]  # one person may hold two
-        own = combine(org.employees.key[x.person[seats]], seat.astype(np.uint64))
-        engagement = self.engagement + self.spread * org.luck.normal("sponsorship", own)
-        x.engagement[seats] = np.clip(engagement, 0.0, 1.0)
-        luck = org.luck.uniform("sponsorship", combine(own, np.uint64(key_of("understanding"))))
-        x.understanding[seats] = self.understanding * luck
-        return own
-
-    def receive(self, org: Organisation, rows: np.ndarray) -> None:
-        """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
-        x, f = org.executives, org.firms
-        seats = vacant(x.person, rows)
-        stay = [np.delete(x.engagement, seats)[np.delete(x.firm, seats) == firm] for firm in range(f.rows)]
-        support = np.array([one.mean() if one.size else 0.0 for one in stay])[x.firm[seats]]
-        luck = org.luck.uniform("successors", self.seat(org, seats))
-        engaged = seats[luck < self.successor_support * support]
-        x.engagement[engaged] = np.maximum(x.engagement[engaged], self.successor_engagement)
-        theirs = seats[x.sponsor[seats]]
-        if theirs.size:
-            x.sponsor[theirs] = x.engagement[theirs] >= self.successor_sponsors
-            for firm in np.unique(x.firm[theirs]):
-                left = x.engagement[x.sponsor & (x.firm == firm)]
-                f.sponsored[firm], f.pull[firm] = left.size > 0, left.max(initial=0.0)
-
-    def attend(self, org: Organisation) -> None:
-        """Name the sponsor, then live the week with one."""
-        self.name_sponsor(org)
-        back_and_lead(org.rules, org.week, org.state)
-
-    def name_sponsor(self, org: Organisation) -> None:
-        """In each firm the most engaged executive becomes the one sponsor; the pull is their engagement at naming."""
-        x, f = org.executives, org.firms
-        for firm in np.unique(x.firm):
-            own = np.flatnonzero(x.firm == firm)
-            sponsor = own[np.argmax(x.engagement[own])]
-            x.engagement[sponsor] = max(x.engagement[sponsor], self.sponsor_engagement)
-            x.sponsor[own], x.sponsor[sponsor] = False, True
-            f.sponsored[firm], f.pull[firm] = True, x.engagement[sponsor]
 
 
 @kernel
-def vacant(person, rows):
-    """The seats whose executives, int32[seats], are among these rows, int64[n]; int64[m]."""
-    leaves = np.zeros(len(person), np.bool_)
-    for seat in range(len(person)):
-        for i in rows:
-            leaves[seat] |= person[seat] == i
-    return np.flatnonzero(leaves)
+def sit_down(rules, luck, seat, org):
+    """Draw engagement and understanding of who takes a seat; the key of their luck."""
+    c, d, x = rules.sponsorship[0], org.departments, org.executives
+    place = d.place[seat] + 1 if seat < len(d.place) else 0  # one person may hold two seats
+    own = key_with(org.employees.key[x.person[seat]], np.uint64(place))
+    x.engagement[seat] = min(1.0, max(0.0, c.engagement + c.spread * normal(word(luck, own))))
+    x.understanding[seat] = c.understanding * unit(word(luck, key_with(own, _UNDERSTANDING)))
+    return own
 
 
 @Sponsorship.welcoming
 @kernel
 def succeed(rules, luck, rows, org):
-    """Whether newcomers take executives' seats."""
-    return len(vacant(org.executives.person, rows)) > 0
+    """Seat successors, engaged with a chance that rises with the support left behind; sponsorship passes on or ends."""
+    c, x, f = rules.sponsorship[0], org.executives, org.firms
+    person, firm, new = x.person, x.firm, np.zeros(len(x.person), np.bool_)
+    for seat in range(len(person)):
+        for i in rows:
+            new[seat] |= person[seat] == i
+    if not new.any():
+        return
+    support, stay = np.zeros(len(f.staff)), np.zeros(len(f.staff), np.int64)
+    for seat in range(len(person)):
+        support[firm[seat]] += x.engagement[seat] * (not new[seat])
+        stay[firm[seat]] += not new[seat]
+    for newly in np.flatnonzero(new):
+        own, left_behind = sit_down(rules, luck, newly, org), support[firm[newly]] / max(1, stay[firm[newly]])
+        if unit(word(branch(luck, 0), own)) < c.successor_support * left_behind:
+            x.engagement[newly] = max(x.engagement[newly], c.successor_engagement)
+    for newly in np.flatnonzero(new & x.sponsor):
+        x.sponsor[newly] = x.engagement[newly] >= c.successor_sponsors
+        theirs, most = False, 0.0
+        for other in range(len(person)):
+            if x.sponsor[other] and firm[other] == firm[newly]:
+                theirs, most = True, max(most, x.engagement[other])
+        f.sponsored[firm[newly]], f.pull[firm[newly]] = theirs, most
 
 
 @Sponsorship.weekly
 @kernel
 def sponsor(rules, week, luck, org):
-    """A week of sponsorship; in the week in which a sponsor is named, that comes first."""
-    named = week == rules.sponsorship[0].named_in
-    if not named:
-        back_and_lead(rules, week, org)
-    return named
+    """Engagement, and the lead that departments feel from it, one week on; where a sponsor is due, that comes first."""
+    if week == rules.sponsorship[0].named_in:
+        name_sponsor(rules, org)
+    back_or_cool(rules, week, org)
+    feel_lead(rules, org)
+    return False
 
 
 @kernel
-def back_and_lead(rules, week, org):
-    """Engagement, and the lead that departments feel from it, one week on."""
-    back_or_cool(rules, week, org)
-    feel_lead(rules, org)
+def name_sponsor(rules, org):
+    """In each firm the most engaged executive becomes the one sponsor; the pull is their engagement at naming."""
+    x, f = org.executives, org.firms
+    for firm in range(len(f.staff)):
+        chosen = -1
+        for seat in range(len(x.firm)):
+            if x.firm[seat] == firm:
+                x.sponsor[seat] = False
+                if chosen < 0 or x.engagement[seat] > x.engagement[chosen]:
+                    chosen = seat
+        if chosen >= 0:
+            x.engagement[chosen] = max(x.engagement[chosen], rules.sponsorship[0].sponsor_engagement)
+            x.sponsor[chosen] = True
+            f.sponsored[firm], f.pull[firm] = True, x.engagement[chosen]
 
 
 @kernel

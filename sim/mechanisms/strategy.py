@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import model_validator
 
+from sim.kernels import kernel
 from sim.luck import combine
 from sim.mechanisms.base import Mechanism
 from sim.parameters import Section, parameter, share, weight
@@ -60,12 +62,18 @@ class Strategy(Mechanism):
         own *= self.noise * (1.0 - clarity) / np.sqrt(len(OBJECTIVES))
         org.goals[:] = wanted
         departments.goals[:] = wanted + own
-        align(org)
+        align(org.state)
         if self.kind == "media":
             departments.open[:] = departments.owner
 
 
-def align(org: Organisation) -> None:
+@kernel
+def align(org):
     """Set each department's alignment: the cosine of its goals with the organisation's."""
-    goals = org.departments.goals
-    org.departments.alignment[:] = (goals * org.goals).sum(axis=1) / np.sqrt((goals**2).sum(axis=1))
+    d, wanted = org.departments, org.whole.goals
+    for here in range(len(d.goals)):
+        along, length = 0.0, 0.0
+        for n in range(len(wanted)):
+            along += d.goals[here, n] * wanted[n]
+            length += d.goals[here, n] ** 2
+        d.alignment[here] = along / math.sqrt(length)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from sim.kernels import kernel
-from sim.luck import unit, word
+from sim.luck import branch, unit, word
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.best_practice import forget
+from sim.mechanisms.ways import draw_own
 from sim.parameters import rate, share
-
-if TYPE_CHECKING:
-    from sim.organisation import Organisation
 
 
 class Turbulence(Mechanism):
@@ -29,28 +24,16 @@ class Turbulence(Mechanism):
     )
     forgotten: float = share(0.5, "part of what desks have learned of the practice that is lost then")
 
-    def attend(self, org: Organisation) -> None:
-        """Change what is best in the practices whose week it is."""
-        changed = changing(org.rules, org.luck.stream("turbulence", org.week), org.state)
-        ways, best_practice = org.plan["ways"], org.plan["best_practice"]
-        if ways:
-            ways.draw_own(org, changed)
-        if best_practice:
-            best_practice.forget(org, changed, self.forgotten)
-
 
 @Turbulence.weekly
 @kernel
 def turn(rules, week, luck, org):
-    """Whether the best way of some practice changes this week."""
-    return len(changing(rules, luck, org)) > 0
-
-
-@kernel
-def changing(rules, luck, org):
-    """The practices whose best way changes this week, int64[n]."""
-    key, chance = org.practices.key, rules.turbulence[0].chance
-    changes = np.empty(len(key), np.bool_)
+    """Change what is best in the practices whose week it is."""
+    c, key = rules.turbulence[0], org.practices.key
     for k in range(len(key)):
-        changes[k] = unit(word(luck, key[k])) < chance
-    return np.flatnonzero(changes)
+        if unit(word(luck, key[k])) < c.chance:
+            if rules.ways[0].on:
+                draw_own(rules, branch(luck, 0), k, org)
+            if rules.best_practice[0].on:
+                forget(rules, k, c.forgotten, org)
+    return False

@@ -54,16 +54,17 @@ class Turnover(Mechanism):
         org.employees.satisfaction[:] = self.ordinary
 
     def attend(self, org: Organisation) -> None:
-        """Replace those who leave."""
-        org.replace(leavers(org.rules, org.luck.stream("turnover", org.week), org.state))
+        """Replace those who leave, where the week's kernel could not."""
+        org.replace(leavers(org.rules, org.luck.stream(self.name, org.week), org.state))
 
 
 @Turnover.weekly
 @kernel
 def live(rules, week, luck, org):
-    """A week of satisfaction; whether somebody leaves."""
+    """A week of satisfaction; whether somebody leaves, who then stands in `leaving`."""
     satisfy(rules, org)
-    return len(leavers(rules, luck, org)) > 0
+    org.leaving = leavers(rules, luck, org)
+    return len(org.leaving) > 0
 
 
 @kernel
@@ -127,4 +128,3 @@ def attract(rules, luck, rows, org):
         for i in staff_of(first, size, here):
             if new[i]:
                 threshold[i] *= 1.0 - attraction * max(0.0, culture - ordinary)
-    return False

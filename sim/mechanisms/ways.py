@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import LOTS, branch, cast_lots, combine, drawn, greatest_lot, recast, word
+from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, key_with, normal, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import staff_of
@@ -45,14 +45,17 @@ class Ways(Mechanism):
         """Draw how good the departments' own ways are."""
         d = org.departments
         d.suits[:, :, : d.rows] = self.foreign_quality
-        self.draw_own(org, np.arange(org.practices.rows))
+        for k in range(org.practices.rows):
+            draw_own(org.rules, org.luck.stream(self.name), k, org.state)
 
-    def draw_own(self, org: Organisation, practices: np.ndarray) -> None:
-        """Draw the quality at home of the departments' own ways of these practices, int[n], with this week's luck."""
-        d = org.departments
-        luck = org.luck.normal("ways", combine(d.key[:, None], org.practices.key[None, practices]), org.week)
-        own = np.arange(d.rows)[:, None]
-        d.suits[own, practices, own] = np.clip(self.own_quality + self.own_spread * luck, 0.0, 1.0)
+
+@kernel
+def draw_own(rules, luck, k, org):
+    """Draw the quality at home of the departments' own ways of a practice."""
+    c, d, of_practice = rules.ways[0], org.departments, org.practices.key[k]
+    for here in range(len(d.key)):
+        quality = c.own_quality + c.own_spread * normal(word(luck, key_with(d.key[here], of_practice)))
+        d.suits[here, k, here] = min(1.0, max(0.0, quality))
 
 
 @Ways.weekly
@@ -69,7 +72,6 @@ def settle_ways(rules, week, luck, org):
 def come_in(rules, luck, rows, org):
     """Lots of the people in these rows, int64[n], of the weeks for which lots are cast."""
     recast(luck, org.whole.now[0].reviews_cast, org.employees.key, rows, org.employees.reviews)
-    return False
 
 
 @kernel

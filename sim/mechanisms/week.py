@@ -1,9 +1,9 @@
-"""A week: all loops in one kernel, since at a thousand employees calling them one by one takes longer than they do."""
+"""Weeks: all loops in one kernel, since at a thousand employees calling them one by one takes longer than they do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,15 +17,16 @@ from sim.mechanisms.best_practice import learn_ways
 from sim.mechanisms.committee import sit
 from sim.mechanisms.digital import end_ties, meet
 from sim.mechanisms.duties import help_out
+from sim.mechanisms.events import due
 from sim.mechanisms.funding import fund
 from sim.mechanisms.governance import govern
 from sim.mechanisms.guidance import guide
-from sim.mechanisms.incidents import possible
+from sim.mechanisms.incidents import go_wrong
 from sim.mechanisms.influence import introduce, see_and_believe
 from sim.mechanisms.learning import learn
 from sim.mechanisms.maturity import read_off
 from sim.mechanisms.measurement import report
-from sim.mechanisms.outside import arrive, looks
+from sim.mechanisms.outside import arrive, begin
 from sim.mechanisms.programmes import steer
 from sim.mechanisms.rumours import talk
 from sim.mechanisms.sponsorship import sponsor, succeed
@@ -37,15 +38,18 @@ from sim.mechanisms.voice import fall_flat
 from sim.mechanisms.ways import settle_ways
 from sim.mechanisms.worth import value
 from sim.outcome import Cuts
+from sim.record import keep
+from sim.seats import empty
 from sim.tables import Struct
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 LOOPS: tuple[type[Mechanism], ...] = tuple(kind for kind in SCHEDULE if kind.loop)
-"""The mechanisms whose loops `live_on` calls, in the order of the week."""
+"""The mechanisms whose loops `loop` calls, in the order of the week."""
 ARRIVALS: tuple[type[Mechanism], ...] = tuple(kind for kind in SCHEDULE if kind.arrival)
-"""Those whose arrivals `welcome_on` calls."""
+"""Those whose arrivals `arrival` calls."""
+PYTHON = -1  # in place of a kernel's number
 
 
 class Rules(Struct, fields=(*(kind.name for kind in LOOPS), "outcome")):
@@ -59,156 +63,204 @@ def rules_of(mechanisms: Sequence[Mechanism], cuts: Cuts) -> Rules:
     return Rules.of(there | none | {"outcome": cuts.coefficients})
 
 
-@kernel
-def live_on(at, end, on, streams, rules, week, org):
-    """Live through the loops numbered `at` to `end` that are on; the number of the first that leaves something to Python.
+class Calls(NamedTuple):
+    """Mechanisms in the order in which they are called.
 
-    `on`, bool[loops], says which; `streams`, uint64[loops], hold their luck. Without anything to do, `end` is returned.
+    Attributes:
+        numbers: int64[m], each one's number among `LOOPS` or `ARRIVALS`, or `PYTHON` where a method is called instead.
+        streams: uint64[m], their luck.
     """
-    for n in range(at, end):
-        if on[n] and loop(n, rules, week, in_week(streams[n], week), org):
-            return n
-    return end
+
+    numbers: np.ndarray
+    streams: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        mechanisms: Sequence[Mechanism],
+        kinds: Sequence[type[Mechanism]],
+        kernel: str,
+        method: str,
+        luck: Luck,
+    ) -> Calls:
+        """Numbers where a mechanism has one of these kinds' kernels and leaves the method that calls it as it is."""
+        numbers = {getattr(kind, kernel): n for n, kind in enumerate(kinds)}
+        plain = [getattr(type(one), method) is getattr(Mechanism, method) for one in mechanisms]
+        own = [numbers.get(getattr(type(one), kernel), PYTHON) for one in mechanisms]
+        return cls(
+            np.array([n if by_kernel else PYTHON for n, by_kernel in zip(own, plain, strict=True)], np.int64),
+            np.array([luck.base(one.name) for one in mechanisms], np.uint64),
+        )
+
+
+@kernel
+def live_on(at, until, week, door, rules, series, org):
+    """Live on from a place in the order of the present week to the end of week `until`, and keep every week that is over.
+
+    Args:
+        at: place in `week` from which to go on.
+        until: the last week to live.
+        week: `Calls` of the loops.
+        door: `Calls` of the arrivals.
+        rules: coefficients, `Rules`.
+        series: the record's.
+        org: the state.
+
+    Returns:
+        The place of the mechanism that has something to do in Python, or the number of places when all is lived.
+    """
+    now, end = org.whole.now, len(week.numbers)
+    while True:
+        for place in range(at, end):
+            n = week.numbers[place]
+            if n == PYTHON:
+                return place
+            luck = in_week(week.streams[place], now[0].week)
+            if loop(n, rules, now[0].week, luck, org) and not let_go(door, rules, org):
+                return place
+        keep(now[0].week, rules.outcome[0].hollow_below, org, series)
+        if now[0].week == until:
+            return end
+        begin_week(org)
+        at = 0
+
+
+@kernel
+def begin_week(org):
+    """Turn to the next week."""
+    org.whole.now[0].week += 1
+    org.requests[:] = 0
+
+
+@kernel
+def let_go(door, rules, org):
+    """Let newcomers take the seats of those in `leaving`; whether there were any and nothing of it is Python's to do."""
+    rows = org.leaving
+    if len(rows) == 0 or org.whole.now[0].viewed or (door.numbers == PYTHON).any():
+        return False
+    welcome_on(0, door, rules, empty(rows, org.whole.now[0].week, org), org)
+    return True
+
+
+@kernel
+def welcome_on(at, door, rules, rows, org):
+    """Let arrivals, from a place in their order on, set what newcomers in these rows, int64[m], bring; where Python is due."""
+    for place in range(at, len(door.numbers)):
+        if door.numbers[place] == PYTHON:
+            return place
+        arrival(door.numbers[place], rules, in_week(door.streams[place], 0), rows, org)
+    return len(door.numbers)
 
 
 @kernel
 def loop(n, rules, week, luck, org):
     """The loop with a number among `LOOPS`."""
     if n == 0:
-        return sit(rules, week, luck, org)
+        return due(rules, week, luck, org)
     if n == 1:
-        return sponsor(rules, week, luck, org)
+        return sit(rules, week, luck, org)
     if n == 2:
-        return fund(rules, week, luck, org)
+        return sponsor(rules, week, luck, org)
     if n == 3:
-        return govern(rules, week, luck, org)
+        return fund(rules, week, luck, org)
     if n == 4:
-        return help_out(rules, week, luck, org)
+        return govern(rules, week, luck, org)
     if n == 5:
-        return appointed(rules, week, luck, org)
+        return help_out(rules, week, luck, org)
     if n == 6:
-        return work_queue(rules, week, luck, org)
+        return appointed(rules, week, luck, org)
     if n == 7:
-        return teach_all(rules, week, luck, org)
+        return work_queue(rules, week, luck, org)
     if n == 8:
-        return guide(rules, week, luck, org)
+        return teach_all(rules, week, luck, org)
     if n == 9:
-        return learn_ways(rules, week, luck, org)
+        return guide(rules, week, luck, org)
     if n == 10:
-        return learn(rules, week, luck, org)
+        return learn_ways(rules, week, luck, org)
     if n == 11:
-        return see_and_believe(rules, week, luck, org)
+        return learn(rules, week, luck, org)
     if n == 12:
-        return adopt(rules, week, luck, org)
+        return see_and_believe(rules, week, luck, org)
     if n == 13:
-        return settle_ways(rules, week, luck, org)
+        return adopt(rules, week, luck, org)
     if n == 14:
-        return meet(rules, week, luck, org)
+        return settle_ways(rules, week, luck, org)
     if n == 15:
-        return looks(rules, week, luck, org)
+        return meet(rules, week, luck, org)
     if n == 16:
-        return turn(rules, week, luck, org)
+        return begin(rules, week, luck, org)
     if n == 17:
-        return value(rules, week, luck, org)
+        return turn(rules, week, luck, org)
     if n == 18:
-        return fall_flat(rules, week, luck, org)
+        return value(rules, week, luck, org)
     if n == 19:
-        return report(rules, week, luck, org)
+        return fall_flat(rules, week, luck, org)
     if n == 20:
-        return steer(rules, week, luck, org)
+        return report(rules, week, luck, org)
     if n == 21:
-        return possible(rules, week, luck, org)
+        return steer(rules, week, luck, org)
     if n == 22:
-        return talk(rules, week, luck, org)
+        return go_wrong(rules, week, luck, org)
     if n == 23:
+        return talk(rules, week, luck, org)
+    if n == 24:
         return live(rules, week, luck, org)
     return read_off(rules, week, luck, org)
-
-
-@kernel
-def welcome_on(at, end, on, streams, rules, rows, org):
-    """As `live_on`, for newcomers in these rows, int64[m], and the arrivals numbered as among `ARRIVALS`."""
-    for n in range(at, end):
-        if on[n] and arrival(n, rules, in_week(streams[n], 0), rows, org):
-            return n
-    return end
 
 
 @kernel
 def arrival(n, rules, luck, rows, org):
     """The arrival with a number among `ARRIVALS`."""
     if n == 0:
-        return succeed(rules, luck, rows, org)
-    if n == 1:
-        return introduce(rules, luck, rows, org)
-    if n == 2:
-        return adoption.come_in(rules, luck, rows, org)
-    if n == 3:
-        return ways.come_in(rules, luck, rows, org)
-    if n == 4:
-        return end_ties(rules, luck, rows, org)
-    if n == 5:
-        return arrive(rules, luck, rows, org)
-    return attract(rules, luck, rows, org)
-
-
-class Stretches:
-    """Mechanisms in the order in which they are called: stretches of numbered kernels, and methods in Python between them."""
-
-    def __init__(
-        self,
-        mechanisms: Sequence[Mechanism],
-        kinds: Sequence[type[Mechanism]],
-        kernel: str,
-        method: str,
-        luck: Luck,
-    ) -> None:
-        numbers = {getattr(kind, kernel): n for n, kind in enumerate(kinds)}
-        self.by_number: dict[int, Mechanism] = {}
-        self.calls: list[tuple[int, int] | Mechanism] = []
-        for one in mechanisms:
-            its = getattr(type(one), kernel)
-            if getattr(type(one), method) is not getattr(Mechanism, method) or (its and its not in numbers):
-                self.calls.append(one)
-            elif its:
-                n = numbers[its]
-                self.by_number[n] = one
-                last = self.calls[-1] if self.calls else None
-                if isinstance(last, tuple) and last[1] <= n:
-                    self.calls[-1] = (last[0], n + 1)
-                else:
-                    self.calls.append((n, n + 1))
-        self.on = np.array([n in self.by_number for n in range(len(kinds))])
-        self.streams = np.array([luck.base(kind.name) for kind in kinds], np.uint64)
+        succeed(rules, luck, rows, org)
+    elif n == 1:
+        introduce(rules, luck, rows, org)
+    elif n == 2:
+        adoption.come_in(rules, luck, rows, org)
+    elif n == 3:
+        ways.come_in(rules, luck, rows, org)
+    elif n == 4:
+        end_ties(rules, luck, rows, org)
+    elif n == 5:
+        arrive(rules, luck, rows, org)
+    else:
+        attract(rules, luck, rows, org)
 
 
 class Order:
     """How one scenario's mechanisms make a week, and welcome newcomers."""
 
     def __init__(self, mechanisms: Sequence[Mechanism], luck: Luck) -> None:
-        self._week = Stretches(mechanisms, LOOPS, "loop", "step", luck)
-        self._door = Stretches(mechanisms, ARRIVALS, "arrival", "welcome", luck)
+        self._weekly = [one for one in mechanisms if acts(one, "loop", "step")]
+        self._welcoming = [one for one in mechanisms if acts(one, "arrival", "welcome")]
+        self.week = Calls.of(self._weekly, LOOPS, "loop", "step", luck)
+        self.door = Calls.of(self._welcoming, ARRIVALS, "arrival", "welcome", luck)
 
-    def live(self, org: Organisation) -> None:
-        """Live one week."""
-        week = self._week
-        for call in week.calls:
-            if isinstance(call, Mechanism):
-                call.step(org)
-                continue
-            at, end = call
-            while (at := live_on(at, end, week.on, week.streams, org.rules, org.week, org.state)) < end:
-                week.by_number[at].attend(org)
-                at += 1
+    def live(self, org: Organisation, until: int) -> None:
+        """Live from the next week to the end of week `until`."""
+        begin_week(org.state)
+        at, end = 0, len(self._weekly)
+        while True:
+            at = live_on(at, until, self.week, self.door, org.rules, org.record.series, org.state)
+            if at == end:
+                return
+            one = self._weekly[at]
+            if self.week.numbers[at] == PYTHON:
+                one.step(org)
+            else:
+                one.attend(org)
+            at += 1
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Let every mechanism set what newcomers bring to these rows of employees, int64[m]."""
-        door = self._door
-        for call in door.calls:
-            if isinstance(call, Mechanism):
-                call.welcome(org, rows)
-                continue
-            at, end = call
-            while (at := welcome_on(at, end, door.on, door.streams, org.rules, rows, org.state)) < end:
-                door.by_number[at].receive(org, rows)
-                at += 1
+        at, end = 0, len(self._welcoming)
+        while (at := welcome_on(at, self.door, org.rules, rows, org.state)) < end:
+            self._welcoming[at].welcome(org, rows)
+            at += 1
+
+
+def acts(one: Mechanism, kernel: str, method: str) -> bool:
+    """Whether a mechanism has a kernel of a kind, or a method of its own in its place."""
+    return getattr(type(one), kernel) is not None or getattr(type(one), method) is not getattr(
+        Mechanism, method
+    )
