@@ -19,7 +19,7 @@ from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
 from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State, Whole
-from sim.tally import measure, settle
+from sim.tally import hold_lines, measure, settle
 from sim.ties import Edges, Ties
 
 
@@ -125,6 +125,13 @@ class Firm(mesa.Model):
         ties = ties.with_room(self.room, *digital)
         self.employees.digital[:] = ties.in_use(self.room)
         self._connected(ties, put_in_place(ties, self.state))
+
+    def reline(self) -> None:
+        """Hold the reporting lines that the employees' managers amount to."""
+        self.lines = Lines.of(self.employees.manager)
+        self.employees.reports[:] = np.diff(self.lines.indptr)
+        hold_lines(self.lines, self.state)
+        vars(self.state).update(lines=self.lines)
 
     def _connected(self, ties: Ties, heed: np.ndarray) -> None:
         """Hold the network that kernels hold, and share out the sources' weights anew."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from sim.agents import Employee
 from sim.building import shared
+from sim.kernels import kernel
 from sim.luck import combine, key_of
-from sim.staff import Lines
-from sim.tables import NOBODY, Employees, State
+from sim.tables import NOBODY, Employees, State, staff_of
 from sim.tally import Changes, recount
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def hire(
     departments = np.sort(departments)
     counts = np.bincount(departments, minlength=d.rows)
     now_at = np.arange(old.rows) + np.repeat(np.cumsum(counts) - counts, d.size)
-    rows = np.setdiff1d(np.arange(old.rows + departments.size), now_at)
+    rows = np.arange(departments.size) + np.cumsum(d.size)[departments]
     number = np.arange(rows.size) - (np.cumsum(counts) - counts)[departments] + d.size[departments]
     names = [np.uint64(key_of(org.department_names[here])) for here in range(d.rows)]
     sat = None if views is None else [(view, view.row) for view in views]
@@ -58,13 +58,9 @@ def hire(
     org.executives.person[:] = now_at[org.executives.person]
     d.size += counts
     d.first[:] = np.cumsum(d.size) - d.size
-    for row in rows:
-        new.manager[row] = _least_busy(org, int(row))
-        new.reports[new.manager[row]] += 1
-    new.level[new.manager[rows]] = np.maximum(1, new.level[new.manager[rows]])
-
-    org.lines = Lines.of(new.manager)
     org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
+    _line_up(rows, org.state)
+    org.reline()
     org.reseat(now_at)
     org.scopes()
     org.order.welcome(org, rows)
@@ -84,13 +80,18 @@ def hire(
     return rows
 
 
-def _least_busy(org: Organisation, row: int) -> int:
-    """Who manages fewest of the department's managers, its head among them; the first of equals."""
+@kernel
+def _line_up(rows, org):
+    """Let newcomers in these rows report to whoever manages fewest of their department; the first of equals, or its head."""
     e, d = org.employees, org.departments
-    here = e.department[row]
-    there = np.arange(d.first[here], d.first[here] + d.size[here])
-    managers = there[(e.reports[there] > 0) & (there != row) & (e.manager[there] != NOBODY)]
-    head = int(d.head[here])
-    if not managers.size:
-        return head
-    return int(managers[np.argmin(e.reports[managers])])
+    manager, reports, level = e.manager, e.reports, e.level
+    for row in rows:
+        here = e.department[row]
+        boss, fewest = np.int64(d.head[here]), -1
+        for i in staff_of(d.first, d.size, here):
+            if reports[i] > 0 and i != row and manager[i] != NOBODY and (fewest < 0 or reports[i] < fewest):
+                boss, fewest = np.int64(i), reports[i]
+        manager[row] = boss
+        reports[boss] += 1
+    for row in rows:
+        level[manager[row]] = max(1, level[manager[row]])

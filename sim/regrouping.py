@@ -36,7 +36,7 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
     """
     e = org.employees
     seats = np.arange(e.rows)
-    if not np.array_equal(np.sort(come_from), seats):
+    if come_from.min() < 0 or not (np.bincount(come_from, minlength=e.rows) == 1).all():
         raise ValueError("a regrouping gives every person one seat")
     people = org.executives.person
     if (come_from[people] != people).any():
@@ -44,13 +44,15 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
     sat = [(view, view.row) for view in views]
     now_at = np.empty_like(seats)
     now_at[come_from] = seats
+    new = np.flatnonzero(come_from != seats)
     for name in e.columns:
         if name not in OF_THE_SEAT:
             column = getattr(e, name)
-            column[:] = column[..., come_from]
-    pointless = (e.asked >= 0) & ~org.departments.gated[e.department]
+            column[..., new] = column[..., come_from[new]]
+    asked, gated = e.asked[:, new], org.departments.gated[e.department[new]]
+    pointless = (asked >= 0) & ~gated
     org.requests[4] += np.count_nonzero(pointless)
-    e.asked[pointless] = NOT_ASKED
+    e.asked[:, new] = np.where(pointless, NOT_ASKED, asked)
     org.reseat(now_at)
     recount(org.state)
     for view, row in sat:

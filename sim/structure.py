@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.building import shared
 from sim.mechanisms.funding import grant
 from sim.mechanisms.influence import weigh
 from sim.mechanisms.strategy import align
-from sim.staff import HEAD, MANAGER, Lines
-from sim.tables import State
+from sim.staff import HEAD, MANAGER
 from sim.tally import recount
 
 if TYPE_CHECKING:
@@ -66,9 +64,6 @@ def take_over(org: Organisation, taken: int, by: int) -> None:
 
 def _relined(org: Organisation) -> None:
     """Let everything follow the reporting lines as they are now."""
-    e = org.employees
-    org.lines = Lines.of(e.manager)
-    e.reports[:] = np.diff(org.lines.indptr)
-    org.state = State.of({"changes": org.state.changes, **shared(org)})
+    org.reline()
     weigh(org)
     recount(org.state)

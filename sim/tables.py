@@ -374,3 +374,17 @@ class State(
     are kept week by week; `leaving`, int64[n], are the rows of those who leave this week; `due`, bool[2 + weeks], says in which
     weeks an event begins, acts or has just ended; `changes` are the moves that people have decided on.
     """
+
+
+@kernel
+def _state(
+    employees, departments, practices, executives, firms, desks, ties, heed, lines, requests, ledger, incidents, left, leaving,
+    due, whole, changes,
+):  # fmt: skip
+    return State(
+        employees, departments, practices, executives, firms, desks, ties, heed, lines, requests, ledger, incidents, left,
+        leaving, due, whole, changes,
+    )  # fmt: skip
+
+
+State._assemble = staticmethod(_state)  # one by one: a tuple of them all takes a millisecond to type

@@ -44,6 +44,12 @@ def measure(org):
 
 
 @kernel
+def hold_lines(lines, org):
+    """Put these reporting lines, `staff.Lines`, in place of those in the state."""
+    org.lines = lines
+
+
+@kernel
 def recount(org):
     """Count anew all that depends on who sits where and practises what, but for `peers`."""
     e, d = org.employees, org.departments

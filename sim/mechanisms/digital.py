@@ -45,8 +45,8 @@ class Digital(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Give everybody's contacts room for digital ties, of which there are none yet."""
-        org.room, none = self.most, np.zeros(0, np.int32)
-        org.set_ties(org.ties, (none, none, none))
+        none = np.zeros(0, np.int32)
+        org.room, org.ties = self.most, org.ties.with_room(self.most, none, none, none)
 
 
 @Digital.welcoming

@@ -82,8 +82,7 @@ class Influence(Mechanism):
 
     def build(self, org: Organisation) -> None:
         """Draw who is heeded and who believes what."""
-        introduce(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
-        weigh(org)
+        form(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
 
 
 def weigh(org: Organisation) -> None:
@@ -137,19 +136,15 @@ def share_out(rules, org):
 @Influence.welcoming
 @kernel
 def introduce(rules, luck, rows, org):
-    """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded.
+    """Newcomers in these rows, int64[n], form; their contacts, who come with the seat, take in how much they are heeded.
 
-    Their contacts, who come with the seat, take that in. Newcomers practise nothing yet, so only the weights of what their
-    contacts see change.
+    They practise nothing yet, so only the weights of what their contacts see change.
     """
-    c, e = rules.influence[0], org.employees
-    least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
-    (indptr, indices, weights), heed_of = org.ties, org.heed
-    again, first = False, branch(luck, 0)
-    for i in rows:
-        before = e.influence[i]
-        heeded = exponential(c.spread * normal(word(luck, key[i])))
-        e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+    e, (indptr, indices, weights), heed = org.employees, org.ties, org.heed
+    before, again = e.influence[rows], False
+    form(rules, luck, rows, org)
+    for n in range(len(rows)):
+        i = rows[n]
         for at in range(indptr[i], indptr[i + 1]):
             j = indices[at]
             if j == i:  # the rest of the row is idle
@@ -157,13 +152,24 @@ def introduce(rules, luck, rows, org):
             back = indptr[j]
             while indices[back] != i:
                 back += 1
-            heed_of[back] = weights[at] * e.influence[i]
-            again |= reweigh(rules, j, weights[at] * (e.influence[i] - before), org)
+            heed[back] = weights[at] * e.influence[i]
+            again |= reweigh(rules, j, weights[at] * (e.influence[i] - before[n]), org)
+    if again:
+        share_out(rules, org)
+
+
+@kernel
+def form(rules, luck, rows, org):
+    """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded."""
+    c, e = rules.influence[0], org.employees
+    least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
+    first = branch(luck, 0)
+    for i in rows:
+        heeded = exponential(c.spread * normal(word(luck, key[i])))
+        e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(first, key_with(key[i], practice[k])))
-    if again:
-        share_out(rules, org)
 
 
 @kernel

@@ -11,7 +11,7 @@ from pydantic import model_validator
 from sim.kernels import kernel
 from sim.luck import another_week, branch, exponential, normal, unit, word
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.influence import UNIT, reweigh, share_out, weigh
+from sim.mechanisms.influence import UNIT, reweigh, share_out
 from sim.parameters import parameter, rate, share, weight
 from sim.staff import HEAD
 
@@ -81,7 +81,6 @@ class Outside(Mechanism):
     def build(self, org: Organisation) -> None:
         """Draw everybody's contacts."""
         arrive(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
-        weigh(org)
 
 
 @kernel
