@@ -75,7 +75,7 @@ def _view_of(table: str, columns: dict[str, Column], fixed: set[str]) -> Callabl
 
 _KEPT = {"key", "department", "manager", "level", "reports", "influence", "breadth"}
 _KEPT |= {"rung", "since", "practising", "way", "peers", "followers", "led", "turn", "sources", "hires"}
-_KEPT |= {"peers_most", "attention", "digital", "online", "outsiders", "outside", "outside_next"}
+_KEPT |= {"peers_most", "digital", "online", "outsiders", "outside", "outside_next"}
 
 
 @_view_of("employees", EMPLOYEES, _KEPT)

@@ -139,7 +139,6 @@ def build_tables(org: Organisation) -> None:
     if org.ways > 1:
         d.habit[:] = np.arange(d.rows)[:, None]  # every department starts on its own way
     org.requests = np.zeros(5, np.int64)
-    org.heed = np.zeros(len(org.ties.indices), np.int32)
     org.ledger = np.zeros((plan.weeks + 1, d.rows, len(USES)))
     org.incidents = np.zeros((plan.weeks + 1, d.rows), np.int64)
     org.left, org.leaving = np.zeros(plan.weeks + 1, np.int64), np.zeros(0, np.int64)

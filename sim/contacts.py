@@ -21,27 +21,27 @@ def open_ties(more, room, org):
         org: the state.
 
     Returns:
-        The network and its `heed`; both are in the state as well.
+        The network, which is in the state as well.
     """
     e, n = org.employees, len(org.employees.key)
-    (indptr, indices, weights), heed, influence = org.ties, org.heed, e.influence
+    indptr, indices, weights = org.ties
     most = len(indices) + len(more.indices)
     start, contact = np.empty(n + 1, np.int64), np.empty(most, np.int32)
-    strength, heeds = np.empty(most, np.int16), np.empty(most, np.int32)
+    strength = np.empty(most, np.int16)
     at, start[0] = 0, 0
     for i in range(n):
         old, end = indptr[i], indptr[i + 1] - room
         new, last = more.indptr[i], more.indptr[i + 1]
         while old < end or new < last:
             if new == last or (old < end and indices[old] < more.indices[new]):
-                contact[at], strength[at], heeds[at] = indices[old], weights[old], heed[old]
+                contact[at], strength[at] = indices[old], weights[old]
                 old += 1
             else:
                 j, heavy = more.indices[new], more.weights[new]
                 if old < end and indices[old] == j:
                     heavy = max(heavy, weights[old])
                     old += 1
-                contact[at], strength[at], heeds[at] = j, heavy, heavy * influence[j]
+                contact[at], strength[at] = j, heavy
                 new += 1
             at += 1
         first, digital = more.indptr[i], 0
@@ -50,23 +50,18 @@ def open_ties(more, room, org):
             for new in range(first, last):
                 gives_way |= more.indices[new] == j
             if not gives_way:
-                contact[at + digital], strength[at + digital], heeds[at + digital] = (
-                    j,
-                    weights[spare],
-                    heed[spare],
-                )
+                contact[at + digital], strength[at + digital] = j, weights[spare]
                 digital += 1
         for spare in range(digital, room):
-            contact[at + spare], strength[at + spare], heeds[at + spare] = i, 0, 0
+            contact[at + spare], strength[at + spare] = i, 0
         e.digital[i] = digital
         at += room
         start[i + 1] = at
-    ties, heeds = Ties(start, contact[:at].copy(), strength[:at].copy()), heeds[:at].copy()
-    org.ties, org.heed = ties, heeds
+    org.ties = ties = Ties(start, contact[:at].copy(), strength[:at].copy())
     for i in range(n):
         if more.indptr[i] < more.indptr[i + 1]:
             look(i, org)
-    return ties, heeds
+    return ties
 
 
 @kernel
@@ -74,20 +69,16 @@ def move_ties(now_at, room, org, n):
     """Let the network follow people to other rows: `now_at`, int[old n], is where each person's row is among `n` now.
 
     Returns:
-        The network and its `heed`; both are in the state as well.
+        The network, which is in the state as well.
     """
-    (indptr, indices, weights), heed = org.ties, org.heed
+    indptr, indices, weights = org.ties
     start = np.full(n + 1, room, np.int64)
     start[0] = 0
     for i in range(len(now_at)):
         start[now_at[i] + 1] = indptr[i + 1] - indptr[i]
     for i in range(n):
         start[i + 1] += start[i]
-    contact, strength, heeds = (
-        np.empty(start[n], np.int32),
-        np.zeros(start[n], np.int16),
-        np.zeros(start[n], np.int32),
-    )
+    contact, strength = np.empty(start[n], np.int32), np.zeros(start[n], np.int16)
     for i in range(n):
         contact[start[i] : start[i + 1]] = i
     for i in range(len(now_at)):
@@ -97,41 +88,29 @@ def move_ties(now_at, room, org, n):
             j, place = now_at[indices[indptr[i] + here]], first + here
             if here < lasting:
                 while place > first and contact[place - 1] > j:  # few are out of order, and rows are short
-                    contact[place], strength[place], heeds[place] = (
-                        contact[place - 1], strength[place - 1], heeds[place - 1],
-                    )  # fmt: skip
+                    contact[place], strength[place] = contact[place - 1], strength[place - 1]
                     place -= 1
-            contact[place], strength[place], heeds[place] = (
-                j,
-                weights[indptr[i] + here],
-                heed[indptr[i] + here],
-            )
-    ties = Ties(start, contact, strength)
-    org.ties, org.heed = ties, heeds
-    return ties, heeds
+            contact[place], strength[place] = j, weights[indptr[i] + here]
+    org.ties = ties = Ties(start, contact, strength)
+    return ties
 
 
 @kernel
 def look(i, org):
     """Count anew who practises among all whom somebody sees as peers."""
-    e, ties, heed = org.employees, org.ties, org.heed
-    practising, peers = e.practising, e.peers
+    e, (indptr, indices, weights) = org.employees, org.ties
+    practising, influence, peers = e.practising, e.influence, e.peers
     for k in range(len(peers)):
         seen = e.outside[k, i]
-        for at in range(ties.indptr[i], ties.indptr[i + 1]):
-            seen += practising[k, ties.indices[at]] * heed[at]
+        for at in range(indptr[i], indptr[i + 1]):
+            j = indices[at]
+            seen += practising[k, j] * weights[at] * influence[j]
         peers[k, i] = seen
 
 
 @kernel
 def put_in_place(ties, org):
-    """Put these ties in place of the network, and count anew who practises among all contacts; the network's `heed`."""
+    """Put these ties in place of the network, and count anew who practises among all contacts."""
     org.ties = ties
-    indices, weights, influence = org.ties.indices, org.ties.weights, org.employees.influence
-    heed = np.empty(len(indices), np.int32)
-    for at in range(len(indices)):
-        heed[at] = weights[at] * influence[np.uint64(indices[at])]
-    org.heed = heed
-    for i in range(len(influence)):
+    for i in range(len(org.employees.key)):
         look(i, org)
-    return heed

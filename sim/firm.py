@@ -49,7 +49,6 @@ class Firm(mesa.Model):
     firms: Firms
     desks: Desks
     ties: Ties
-    heed: np.ndarray
     room: int = 0
     lines: Lines
     rules: Rules
@@ -108,11 +107,11 @@ class Firm(mesa.Model):
         """
         source, target = np.atleast_1d(source), np.atleast_1d(target)
         more = Ties.from_edges(self.employees.rows, source, target, np.full(len(source), weight, np.int16))
-        self._connected(*open_ties(more, self.room, self.state))
+        self._connected(open_ties(more, self.room, self.state))
 
     def reseat(self, now_at: np.ndarray) -> None:
         """Let the contact network follow people to other rows: for each row where its person sits now, int[n]."""
-        self._connected(*move_ties(now_at, self.room, self.state, self.employees.rows))
+        self._connected(move_ties(now_at, self.room, self.state, self.employees.rows))
 
     def set_ties(self, ties: Ties, digital: Edges | None = None) -> None:
         """Replace the contact network.
@@ -124,7 +123,8 @@ class Firm(mesa.Model):
         digital = self.ties.split(self.room)[1] if digital is None else digital
         ties = ties.with_room(self.room, *digital)
         self.employees.digital[:] = ties.in_use(self.room)
-        self._connected(ties, put_in_place(ties, self.state))
+        put_in_place(ties, self.state)
+        self._connected(ties)
 
     def reline(self) -> None:
         """Hold the reporting lines that the employees' managers amount to."""
@@ -133,10 +133,10 @@ class Firm(mesa.Model):
         hold_lines(self.lines, self.state)
         vars(self.state).update(lines=self.lines)
 
-    def _connected(self, ties: Ties, heed: np.ndarray) -> None:
+    def _connected(self, ties: Ties) -> None:
         """Hold the network that kernels hold, and share out the sources' weights anew."""
-        self.ties, self.heed = ties, heed
-        vars(self.state).update(ties=ties, heed=heed)
+        self.ties = ties
+        vars(self.state).update(ties=ties)
         weigh(self)
 
     def replace(self, rows: Any) -> None:

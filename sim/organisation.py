@@ -39,7 +39,8 @@ class Organisation(Firm):
         self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)
         for mechanism in self.mechanisms:
             mechanism.build(self)
-        self._connected(self.ties, put_in_place(self.ties, self.state))
+        put_in_place(self.ties, self.state)
+        self._connected(self.ties)
         for kind, table in ((Department, self.departments), (Executive, self.executives)):
             for row in range(table.rows):
                 kind(self, row)

@@ -62,7 +62,11 @@ EMPLOYEES = {
     "breadth": Column(np.int32, 0, "practices", "how many practices the employee practises"),
     "belief": Column(float, 0.3, "0..1", "how worthwhile the employee thinks the practice", "practice"),
     "sources": Column(
-        float, 0.0, "weight/unit", "weight in exposure of one unit of each of its sources", "source"
+        float,
+        0.0,
+        "weight",
+        "weight in exposure of one report, all peers, the manager, head and top",
+        "source",
     ),
     "turn": Column(np.int64, 0, "row", "who comes at this place of the department's turn to be taught"),
     "exposure": Column(float, 0.0, "share", "practising among those whom the employee sees", "practice"),
@@ -83,7 +87,6 @@ EMPLOYEES = {
         np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
     ),
     "peers_most": Column(np.int32, 0, "tie x 1/16", "what `peers` would be if all contacts practised"),
-    "attention": Column(float, 0.0, "weight", "summed weights of those sources that the employee has"),
     "digital": Column(np.int32, 0, "ties", "digital ties, which stand in the first of the spare places"),
     "online": Column(np.uint8, 0, "0/1", "collaborated when the digital layer last changed"),
     "outsiders": Column(
@@ -362,27 +365,27 @@ class Whole(Struct, fields=("now", "goals", "measures", "by_practice", "adoption
 class State(
     Struct,
     fields=(
-        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "heed", "lines", "requests", "ledger",
+        "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "ledger",
         "incidents", "left", "leaving", "due", "whole", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.
 
-    `ties` and `lines` (direct reports) are compressed rows; `heed`, int32[2 ties], is each tie's weight times the influence of
-    the contact; `requests` counts the week's requests made, cleared, weeks waited by the cleared, given up and withdrawn;
-    `ledger`, float64[1 + weeks, departments, uses], `incidents`, int64[1 + weeks, departments], and `left`, int64[1 + weeks],
-    are kept week by week; `leaving`, int64[n], are the rows of those who leave this week; `due`, bool[2 + weeks], says in which
-    weeks an event begins, acts or has just ended; `changes` are the moves that people have decided on.
+    `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks waited by
+    the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], `incidents`, int64[1 + weeks,
+    departments], and `left`, int64[1 + weeks], are kept week by week; `leaving`, int64[n], are the rows of those who leave this
+    week; `due`, bool[2 + weeks], says in which weeks an event begins, acts or has just ended; `changes` are the moves that people
+    have decided on.
     """
 
 
 @kernel
 def _state(
-    employees, departments, practices, executives, firms, desks, ties, heed, lines, requests, ledger, incidents, left, leaving,
+    employees, departments, practices, executives, firms, desks, ties, lines, requests, ledger, incidents, left, leaving,
     due, whole, changes,
 ):  # fmt: skip
     return State(
-        employees, departments, practices, executives, firms, desks, ties, heed, lines, requests, ledger, incidents, left,
+        employees, departments, practices, executives, firms, desks, ties, lines, requests, ledger, incidents, left,
         leaving, due, whole, changes,
     )  # fmt: skip
 

@@ -143,7 +143,7 @@ def test_a_cross_functional_group_ties_people_of_all_departments_for_good(plan):
     for name in ("peers", "followers", "led"):
         assert np.array_equal(getattr(org.employees, name), counted[name])
     shares = org.employees.sources * np.stack([
-        org.employees.reports, org.employees.peers_most, org.employees.manager >= 0,
+        org.employees.reports, org.employees.peers_most > 0, org.employees.manager >= 0,
         np.ones(org.employees.rows), np.ones(org.employees.rows),
     ])  # fmt: skip
     assert shares.sum(axis=0) == pytest.approx(1.0)
@@ -349,7 +349,7 @@ def test_a_hiring_wave_opens_seats_and_moves_nobody(plan):
     assert (org.departments.size == sizes + np.bincount(rooms, minlength=6)).all()
     assert (new.department[rows] == np.sort(rooms)).all() and (np.diff(new.department) >= 0).all()
     old = np.setdiff1d(np.arange(new.rows), rows)
-    for name in set(before) - {"manager", "turn", "reports", "sources", "level", "peers_most", "attention"}:
+    for name in set(before) - {"manager", "turn", "reports", "sources", "level", "peers_most"}:
         assert np.array_equal(getattr(new, name)[..., old], before[name], equal_nan=True), name
     assert (old[before["manager"]][before["manager"] >= 0] == new.manager[old][before["manager"] >= 0]).all()
     assert (np.sort(new.turn) == np.arange(new.rows)).all(), "everybody has a turn at being taught"

@@ -94,9 +94,8 @@ def check_sums(org):
     ):
         for name in names:
             assert np.array_equal(getattr(table, name), counted[name]), name
-    assert np.array_equal(org.heed, org.ties.weights * org.employees.influence[org.ties.indices])
     if org.plan["influence"]:
-        weights = [getattr(org.employees, name) for name in ("sources", "peers_most", "attention")]
+        weights = [getattr(org.employees, name) for name in ("sources", "peers_most")]
         kept = [one.tobytes() for one in weights]
         weigh(org)
         assert kept == [one.tobytes() for one in weights]
@@ -106,7 +105,10 @@ def check_exposure(org):
     """What everybody would see next week is the full sum over whom they see, to the bit; for the end of a run."""
     if org.plan["influence"]:
         e, d, counted = org.employees, org.departments, full_sums(org)
-        seen = e.sources[0] * counted["followers"] + e.sources[1] * counted["peers"]
+        seen = (
+            e.sources[0] * counted["followers"]
+            + e.sources[1] / np.maximum(1, e.peers_most) * counted["peers"]
+        )
         seen += e.sources[2] * counted["led"]
         shown = [counted["practising"][:, whom[e.department]] for whom in (d.head, org.firms.top[d.firm])]
         seen += e.sources[3] * shown[0] + e.sources[4] * shown[1]

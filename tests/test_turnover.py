@@ -147,9 +147,9 @@ def test_contacts_come_with_the_seat_and_heed_whom_they_find_there(small):
     org.replace(np.arange(0, 120, 3))
     assert np.array_equal(org.ties.indices, before)
     same_counts(org)
-    kept = [getattr(org.employees, name).copy() for name in ("peers_most", "sources", "attention")]
+    kept = [getattr(org.employees, name).copy() for name in ("peers_most", "sources")]
     weigh(org)
-    for name, column in zip(("peers_most", "sources", "attention"), kept, strict=True):
+    for name, column in zip(("peers_most", "sources"), kept, strict=True):
         assert np.array_equal(getattr(org.employees, name), column), name
 
 

@@ -68,7 +68,7 @@ def meet(rules, week, luck, org):
     key, online, used, department, manager = e.key, e.online, e.digital, e.department, e.manager
     first, size = org.departments.first, org.departments.size
     indptr, indices, weights = org.ties
-    n, room, heed = len(key), c.most, org.heed
+    n, room = len(key), c.most
     now = np.zeros(n, np.uint8)
     for k in range(len(p.key)):
         if p.collaborates[k]:
@@ -112,11 +112,11 @@ def meet(rules, week, luck, org):
             continue
         if not tied(indptr, indices, i, j):
             here, there = indptr[i + 1] - room + used[i], indptr[j + 1] - room + used[j]
-            indices[here], weights[here], heed[here] = j, c.strength, c.strength * e.influence[j]
-            indices[there], weights[there], heed[there] = i, c.strength, c.strength * e.influence[i]
+            indices[here], weights[here] = j, c.strength
+            indices[there], weights[there] = i, c.strength
             used[i] += 1
             used[j] += 1
-            again |= count_pair(rules, i, j, c.strength, org)
+            again |= count_pair(i, j, c.strength, org)
     if again:
         share_out(rules, org)
     return False
@@ -126,7 +126,7 @@ def meet(rules, week, luck, org):
 def log_off(rules, rows, org):
     """End all digital ties of the people in these rows, int[n]; returns what `reweigh` returns."""
     indptr, indices, weights = org.ties
-    used, room, heed = org.employees.digital, rules.digital[0].most, org.heed
+    used, room = org.employees.digital, rules.digital[0].most
     again = False
     for i in rows:
         org.employees.online[i] = 0
@@ -134,20 +134,20 @@ def log_off(rules, rows, org):
             used[i] -= 1
             at = indptr[i + 1] - room + used[i]
             j = indices[at]
-            again |= count_pair(rules, i, j, -weights[at], org)
-            indices[at], weights[at], heed[at] = i, 0, 0
+            again |= count_pair(i, j, -weights[at], org)
+            indices[at], weights[at] = i, 0
             used[j] -= 1
             back = indptr[j + 1] - room
             last = back + used[j]
             while indices[back] != i:
                 back += 1
-            indices[back], weights[back], heed[back] = indices[last], weights[last], heed[last]
-            indices[last], weights[last], heed[last] = j, 0, 0
+            indices[back], weights[back] = indices[last], weights[last]
+            indices[last], weights[last] = j, 0
     return again
 
 
 @kernel
-def count_pair(rules, i, j, weight, org):
+def count_pair(i, j, weight, org):
     """Let two people's tie weigh `weight` more in what they see of each other; returns what `reweigh` returns."""
     e = org.employees
     peers, practising = e.peers, e.practising
@@ -155,5 +155,5 @@ def count_pair(rules, i, j, weight, org):
     for k in range(len(peers)):
         peers[k, i] += practising[k, j] * for_one
         peers[k, j] += practising[k, i] * for_other
-    one, other = reweigh(rules, i, for_one, org), reweigh(rules, j, for_other, org)
+    one, other = reweigh(i, for_one, org), reweigh(j, for_other, org)
     return one or other

@@ -118,13 +118,13 @@ def share_out(rules, org):
         total = c.reports * (reports[i] > 0) + c.peers * (heard > 0)
         total += c.manager * (manager[i] >= 0)
         total += c.executives * (seen > 0)
-        e.peers_most[i], e.attention[i] = heard, total
+        e.peers_most[i] = heard
         sources[:, i] = 0.0
         if total > 0.0:
             if reports[i] > 0:
                 sources[0, i] = c.reports / (total * reports[i])
             if heard > 0:
-                sources[1, i] = c.peers / (total * heard)
+                sources[1, i] = c.peers / total
             if manager[i] >= 0:
                 sources[2, i] = c.manager / total
             if seen > 0:
@@ -140,7 +140,7 @@ def introduce(rules, luck, rows, org):
 
     They practise nothing yet, so only the weights of what their contacts see change.
     """
-    e, (indptr, indices, weights), heed = org.employees, org.ties, org.heed
+    e, (indptr, indices, weights) = org.employees, org.ties
     before, again = e.influence[rows], False
     form(rules, luck, rows, org)
     for n in range(len(rows)):
@@ -149,11 +149,7 @@ def introduce(rules, luck, rows, org):
             j = indices[at]
             if j == i:  # the rest of the row is idle
                 break
-            back = indptr[j]
-            while indices[back] != i:
-                back += 1
-            heed[back] = weights[at] * e.influence[i]
-            again |= reweigh(rules, j, weights[at] * (e.influence[i] - before[n]), org)
+            again |= reweigh(j, weights[at] * (e.influence[i] - before[n]), org)
     if again:
         share_out(rules, org)
 
@@ -173,18 +169,12 @@ def form(rules, luck, rows, org):
 
 
 @kernel
-def reweigh(rules, i, change, org):
-    """Note that somebody's contacts weigh `change` more; whether all weights must be shared out, as they had none or have none.
-
-    Otherwise this leaves the same bits as `share_out`.
-    """
-    e = org.employees
-    before = e.peers_most[i]
-    now = before + change
-    e.peers_most[i] = now
-    if before > 0 and now > 0 and e.attention[i] > 0.0:
-        e.sources[1, i] = rules.influence[0].peers / (e.attention[i] * now)
-    return (before > 0) != (now > 0)
+def reweigh(i, change, org):
+    """Note that somebody's contacts weigh `change` more; whether `share_out` must follow, as they had none or have none now."""
+    most = org.employees.peers_most
+    before = most[i]
+    most[i] = before + change
+    return (before > 0) != (most[i] > 0)
 
 
 @Influence.weekly
@@ -198,7 +188,9 @@ def see_and_believe(rules, week, luck, org):
     )  # fmt: skip
     first, size, head, leads, experienced = d.first, d.size, d.head, d.lead, d.experienced
     firm, top = d.firm, org.firms.top
-    worth = np.empty(e.belief.shape[1])
+    worth, of_peer = np.empty(e.belief.shape[1]), np.empty(e.belief.shape[1])
+    for i in range(len(of_peer)):
+        of_peer[i] = of_peers[i] / max(1, e.peers_most[i])
     for k in range(len(e.belief)):
         followers, peers, led, practising, way = (
             e.followers[k],
@@ -214,7 +206,7 @@ def see_and_believe(rules, week, luck, org):
             for i in staff_of(first, size, here):
                 worth[i] = experienced[here, k, np.uint16(way[i])]
             for i in staff_of(first, size, here):
-                seen = of_reports[i] * followers[i] + of_peers[i] * peers[i] + of_manager[i] * led[i]
+                seen = of_reports[i] * followers[i] + of_peer[i] * peers[i] + of_manager[i] * led[i]
                 seen += of_head[i] * shown_by_head + of_top[i] * shown_by_top
                 b = belief[i]
                 change = by_exposure * (seen - b) + by_lead * (lead - b)

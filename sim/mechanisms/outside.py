@@ -136,7 +136,7 @@ def arrive(rules, luck, rows, org):
                 heavy = max(1, round(UNIT * c.strength * min(c.heaviest, exponential(c.spread * z))))
             gained += heavy - outsiders[at, i]
             outsiders[at, i] = heavy
-        again |= reweigh(rules, i, gained, org)
+        again |= reweigh(i, gained, org)
         for k in range(len(e.outside)):
             look_outside(i, k, spread, luck, org)
     if again:

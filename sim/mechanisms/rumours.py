@@ -60,7 +60,15 @@ def talk(rules, week, luck, org):
     for i in range(len(rumour)):
         said[i, 0], said[i, 1] = rumour[i], (breadth[i] > 0) & (rumour[i] <= c.doubt)
     indptr, indices, weights = org.ties
+    reached = np.zeros(len(said), np.bool_)
     for i in range(len(said)):
+        if said[i, 0] > 0.0:
+            reached[i] = True
+            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                reached[np.uint64(indices[at])] = True
+    for i in range(len(said)):
+        if not reached[i]:
+            continue
         ties, heard, correcting = 0, 0.0, 0.0
         for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
             j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative

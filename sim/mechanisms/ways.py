@@ -82,14 +82,17 @@ def choose_ways(rules, week, luck, org):
     """
     c, e, d, cast = rules.ways[0], org.employees, org.departments, org.whole.now
     review, low = c.review, greatest_lot(c.review)
-    (indptr, indices, _), heed = org.ties, org.heed
+    (indptr, indices, weights), influence = org.ties, e.influence
     changed_practice, changed, new_rung, new_way = org.changes
     key = e.key
     n, ways = e.rung.shape[1], d.tally.shape[2]
     first, size, advices, habits, joins, suits = d.first, d.size, d.advice, d.habit, d.joined, d.suits
     mandate, guidance, locus = d.mandate, e.guidance, d.locus
     thinks, thinkers = np.empty(n, np.bool_), np.empty(n, np.int64)
-    seen, shares = np.empty(n, np.int16), np.zeros(ways + 1, np.int64)  # the last: no way to be seen
+    shares = np.zeros(ways + 1, np.int64)  # the last: no way to be seen
+    shown = np.empty((n, 2), np.int16)  # way and influence side by side, as they are read
+    for i in range(n):
+        shown[i, 1] = influence[i]
     count = 0
     if cast[0].reviews_cast != week // LOTS:
         cast[0].reviews_cast = week // LOTS
@@ -98,7 +101,7 @@ def choose_ways(rules, week, luck, org):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
         lots, own = e.reviews[week % LOTS, k], branch(luck, k)
         for i in range(n):
-            seen[i] = way[i] if practising[i] > began[i] else ways
+            shown[i, 0] = way[i] if practising[i] > began[i] else ways
         for here in range(len(size)):
             advice, habit, joined = advices[here], habits[here, k], joins[here]
             local, told = locus[here], c.mandate_weight * mandate[here]
@@ -111,8 +114,9 @@ def choose_ways(rules, week, luck, org):
                     j = np.uint64(indices[tie])
                     if j == i:  # the rest of the row is idle
                         break
-                    shares[seen[j]] += heed[tie]
-                    total += heed[tie]
+                    heed = np.int64(weights[tie]) * shown[j, 1]
+                    shares[shown[j, 0]] += heed
+                    total += heed
                 total -= shares[ways]
                 shares[ways] = 0
                 advised = heard[i] if heard[i] >= 0 else advice
@@ -124,14 +128,14 @@ def choose_ways(rules, week, luck, org):
                     score = c.quality_weight * suits[here, k, w]
                     if shares[w] > 0:
                         score += c.contacts_weight * shares[w] / total
-                    shown = c.guidance_weight * guidance[i]
+                    taught = c.guidance_weight * guidance[i]
                     if w == advice and w == advised:
-                        score += (1.0 - local) * shown
+                        score += (1.0 - local) * taught
                         score += (1.0 - local) * told
                     elif w == advised:
-                        score += shown
+                        score += taught
                     if w == habit:
-                        score += local * (shown + told) + c.habit_weight * (not joined)
+                        score += local * (taught + told) + c.habit_weight * (not joined)
                     if w == current:
                         score += c.current_weight
                     if score > most:
