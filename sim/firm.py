@@ -25,7 +25,7 @@ from sim.ties import Edges, Ties
 
 def _of_now(name: str, meaning: str) -> property:
     def read(self: Firm) -> Any:
-        return self.whole.now[name][0].item()
+        return self.whole.now[name].item()
 
     def write(self: Firm, value: Any) -> None:
         self.whole.now[name] = value
@@ -107,7 +107,7 @@ class Firm(mesa.Model):
         """
         source, target = np.atleast_1d(source), np.atleast_1d(target)
         more = Ties.from_edges(self.employees.rows, source, target, np.full(len(source), weight, np.int16))
-        self._connected(open_ties(more, self.room, self.state))
+        self._connected(open_ties(more, self.room, self.state), np.flatnonzero(np.diff(more.indptr)))
 
     def reseat(self, now_at: np.ndarray) -> None:
         """Let the contact network follow people to other rows: for each row where its person sits now, int[n]."""
@@ -133,11 +133,11 @@ class Firm(mesa.Model):
         hold_lines(self.lines, self.state)
         vars(self.state).update(lines=self.lines)
 
-    def _connected(self, ties: Ties) -> None:
-        """Hold the network that kernels hold, and share out the sources' weights anew."""
+    def _connected(self, ties: Ties, rows: np.ndarray | None = None) -> None:
+        """Hold the network that kernels hold, and share out the sources' weights of those in these rows, or all, anew."""
         self.ties = ties
         vars(self.state).update(ties=ties)
-        weigh(self)
+        weigh(self, rows)
 
     def replace(self, rows: Any) -> None:
         """Let the people in these rows leave, newcomers take their seats: see `sim.seats`; in a mechanism's step.

@@ -85,27 +85,37 @@ class Influence(Mechanism):
         form(org.rules, org.luck.stream(self.name), np.arange(org.employees.rows), org.state)
 
 
-def weigh(org: Organisation) -> None:
-    """Share out the sources' weights anew among the reports, contacts, manager and executives that everybody has.
+def weigh(org: Organisation, rows: np.ndarray | None = None) -> None:
+    """Share out the sources' weights anew among the reports, contacts, manager and executives that people have.
+
+    Args:
+        org: the organisation.
+        rows: int64[n], those whom it concerns; everybody if left out.
 
     Raises:
         InputError: somebody's ties are too strong to be summed.
     """
-    heard = share_out(org.rules, org.state)
+    heard = share_out_among(np.arange(org.employees.rows) if rows is None else rows, org.rules, org.state)
     if heard > np.iinfo(org.employees.peers.dtype).max:
         raise InputError([Fault("ties", f"summed strength {heard:.3g}", "weaker ties")])
 
 
 @kernel
 def share_out(rules, org):
-    """Set everybody's `sources`; the greatest summed strength of anybody's contacts."""
+    """Set everybody's `sources`."""
+    share_out_among(np.arange(len(org.employees.key)), rules, org)
+
+
+@kernel
+def share_out_among(rows, rules, org):
+    """Set the `sources` of people in these rows, int64[n]; the greatest summed strength of anybody's contacts among them."""
     if not rules.influence[0].on:
         return 0
     c, e, d, top_of = rules.influence[0], org.employees, org.departments, org.firms.top
     sources, manager, reports = e.sources, e.manager, e.reports
     (indptr, indices, weights), influence, outsiders = org.ties, e.influence, e.outsiders
     most = 0
-    for i in range(len(manager)):
+    for i in rows:
         head, top = d.head[e.department[i]], top_of[d.firm[e.department[i]]]
         heard = 0
         for at in range(indptr[i], indptr[i + 1]):

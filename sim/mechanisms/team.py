@@ -64,16 +64,19 @@ class Team(Mechanism):
     def members(self, org: Organisation, rooms: np.ndarray) -> np.ndarray:
         """Rows of the members from these departments, which take turns; in each the first of its own order is taken."""
         e, d = org.employees, org.departments
+        count = max(1, round(self.per_hundred * d.size[rooms].sum() / 100.0))
         lot = org.luck.uniform("team", e.key, org.week)
-        heard = np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
-        order = np.lexsort((lot, {"leaders": -heard, "savvy": e.threshold, "random": lot}[self.chosen]))
-        turn, here = np.empty(e.rows, np.int64), e.department[order]
-        for department in range(d.rows):
-            turn[here == department] = np.arange(d.size[department])
-        in_turn = order[np.lexsort((here, turn))]
-        allowed = rooms[d.owner[rooms]] if self.drawn == "owners" else rooms
-        in_turn = in_turn[np.isin(e.department[in_turn], allowed)]
-        return in_turn[: max(1, round(self.per_hundred * d.size[rooms].sum() / 100.0))]
+        if self.chosen == "leaders":
+            last = -np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
+        else:
+            last = e.threshold if self.chosen == "savvy" else lot
+        queues = [np.zeros(0, np.int64)]  # where no department is an owner nobody is drawn
+        queues += [
+            room.start + np.lexsort((lot[room], last[room]))[:count]
+            for room in map(org.rows_of, rooms[d.owner[rooms]] if self.drawn == "owners" else rooms)
+        ]
+        turn = np.concatenate([np.arange(len(queue)) for queue in queues])
+        return np.concatenate(queues)[np.argsort(turn, kind="stable")][:count]
 
     def reach_out(self, org: Organisation, members: np.ndarray, rooms: np.ndarray) -> None:
         """Tie members to each other, and each to people of departments that come in turn after their own."""
