@@ -7,7 +7,7 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim.agents import Employee
+from sim.agents import Department, Employee, Executive
 from sim.contacts import move_ties, open_ties, put_in_place
 from sim.hiring import hire
 from sim.luck import Luck
@@ -237,23 +237,24 @@ class Firm(mesa.Model):
 
     # Mesa's side
 
-    def _employ(self) -> None:
-        """Make the employees' agents, once."""
+    def _populate(self) -> None:
+        """Make the agents, once."""
         if Employee not in super().agents_by_type:
             self.whole.now["viewed"] = True
-            for row in range(self.employees.rows):
-                Employee(self, row)
+            for kind in (Department, Executive, Employee):
+                for row in range(getattr(self, kind.table).rows):
+                    kind(self, row)
 
     @property
     def agents(self) -> Any:
-        """All agents: departments, executives and employees; the latter are made when first asked for."""
-        self._employ()
+        """All agents: departments, executives and employees; they are made when first asked for."""
+        self._populate()
         return super().agents
 
     @property
     def agents_by_type(self) -> Any:
         """The same, by class."""
-        self._employ()
+        self._populate()
         return super().agents_by_type
 
     def close(self) -> None:

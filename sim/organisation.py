@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sim.agents import Department, Executive
 from sim.building import build_tables
 from sim.contacts import put_in_place
 from sim.firm import Firm
@@ -34,16 +33,12 @@ class Organisation(Firm):
         self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
         build_tables(self)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
-        duties = plan["duties"]
-        self.mechanisms = duties.applied(plan.mechanisms) if duties else plan.mechanisms
+        self.mechanisms = plan.in_force
         self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)
         for mechanism in self.mechanisms:
             mechanism.build(self)
         put_in_place(self.ties, self.state)
         self._connected(self.ties)
-        for kind, table in ((Department, self.departments), (Executive, self.executives)):
-            for row in range(table.rows):
-                kind(self, row)
         self.record = Record.blank(self)
         self.record.write(self)
 

@@ -32,9 +32,10 @@ class Section(BaseModel):
         )
 
     def model_copy(self, **kwargs: Any) -> Self:
-        """A copy, see pydantic; its coefficients follow what is updated."""
+        """A copy, see pydantic; what was computed from its values, like its coefficients, is computed anew."""
         copied = super().model_copy(**kwargs)
-        vars(copied).pop("coefficients", None)
+        for name in vars(copied).keys() - type(self).model_fields.keys():
+            del vars(copied)[name]
         return copied
 
     @classmethod

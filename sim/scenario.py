@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -246,6 +246,12 @@ class Scenario(Section):
             if one.name == name:
                 return one
         return None
+
+    @cached_property
+    def in_force(self) -> tuple[Mechanism, ...]:
+        """The mechanisms with the paces that the desks' duties give them."""
+        duties = self["duties"]
+        return duties.applied(self.mechanisms) if duties else self.mechanisms
 
     def tables(self) -> dict[str, Any]:
         """The scenario as a file would hold it, with every value spelled out; `parse` takes it back."""

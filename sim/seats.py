@@ -57,13 +57,9 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
 @kernel
 def empty(rows, week, org):
     """Empty these seats for newcomers, and count who leaves; the rows in order, each once, or none if one is no employee's."""
-    e, staff = org.employees, len(org.employees.key)
-    leaves = np.zeros(staff, np.bool_)
-    for i in rows:
-        if not 0 <= i < staff:
-            return rows[:0]
-        leaves[i] = True
-    rows = np.flatnonzero(leaves)
+    e, rows = org.employees, np.unique(rows)
+    if rows[0] < 0 or rows[-1] >= len(e.key):
+        return rows[:0]
     settle(unlearn(rows, org), week, org)
     vacate(rows, week, org)
     for i in rows:

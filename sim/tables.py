@@ -288,8 +288,9 @@ class Table(Struct):
 
     @classmethod
     def _blank(cls, column: Column, rows: int, axes: dict[str, int]) -> np.ndarray:
-        each = tuple(axes[name] for name in column.each.split())
-        return np.full((*each, rows) if cls.across else (rows, *each), column.start, dtype=column.dtype)
+        each = [axes[name] for name in column.each.split()] if column.each else []
+        shape = (*each, rows) if cls.across else (rows, *each)
+        return np.full(shape, column.start, column.dtype) if column.start else np.zeros(shape, column.dtype)
 
     def add(
         self, name: str, dtype: Any, start: Any, unit: str = "", meaning: str = "", each: str = ""

@@ -69,16 +69,16 @@ class Duties(Mechanism):
 
     def applied(self, mechanisms: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
         """The mechanisms with the paces that these efforts give them."""
-        faster = {(table, key): self.pace(duty) for duty, keys in self.PACES.items() for table, key in keys}
+        faster: dict[str, dict[str, float]] = {}
+        for duty, keys in self.PACES.items():
+            for table, key in keys:
+                faster.setdefault(table, {})[key] = self.pace(duty)
         return tuple(
-            type(one).model_construct(**{
-                key: value * faster.get((one.name, key), 1.0) if (one.name, key) in faster else value
-                for key, value in dict(one).items()
-            })
-            if any(table == one.name for table, _ in faster)
+            one.model_copy(update={key: getattr(one, key) * pace for key, pace in faster[one.name].items()})
+            if one.name in faster
             else one
             for one in mechanisms
-        )  # fmt: skip
+        )
 
 
 @kernel

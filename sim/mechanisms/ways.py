@@ -10,7 +10,6 @@ from sim.kernels import kernel
 from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, key_with, normal, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
-from sim.tables import staff_of
 from sim.tally import settle
 
 if TYPE_CHECKING:
@@ -86,8 +85,8 @@ def choose_ways(rules, week, luck, org):
     changed_practice, changed, new_rung, new_way = org.changes
     key = e.key
     n, ways = e.rung.shape[1], d.tally.shape[2]
-    first, size, advices, habits, joins, suits = d.first, d.size, d.advice, d.habit, d.joined, d.suits
-    mandate, guidance, locus = d.mandate, e.guidance, d.locus
+    advices, habits, joins, suits, mandate, locus = d.advice, d.habit, d.joined, d.suits, d.mandate, d.locus
+    department, guidance = e.department, e.guidance
     thinks, thinkers = np.empty(n, np.bool_), np.empty(n, np.int64)
     shares = np.zeros(ways + 1, np.int64)  # the last: no way to be seen
     shown = np.empty((n, 2), np.int16)  # way and influence side by side, as they are read
@@ -102,65 +101,64 @@ def choose_ways(rules, week, luck, org):
         lots, own = e.reviews[week % LOTS, k], branch(luck, k)
         for i in range(n):
             shown[i, 0] = way[i] if practising[i] > began[i] else ways
-        for here in range(len(size)):
-            advice, habit, joined = advices[here], habits[here, k], joins[here]
-            local, told = locus[here], c.mandate_weight * mandate[here]
-            for at in range(may_think(lots, low, practising, began, first, size, here, thinks, thinkers)):
-                i = thinkers[at]
-                if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
+        for at in range(may_think(lots, low, practising, began, thinks, thinkers)):
+            i = thinkers[at]
+            if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
+                continue
+            here = department[i]
+            advice, habit, local = advices[here], habits[here, k], locus[here]
+            taught, told = c.guidance_weight * guidance[i], c.mandate_weight * mandate[here]
+            total = 0
+            for tie in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                j = np.uint64(indices[tie])
+                if j == i:  # the rest of the row is idle
+                    break
+                heed = np.int64(weights[tie]) * shown[j, 1]
+                shares[np.uint16(shown[j, 0])] += heed
+                total += heed
+            total -= shares[ways]
+            shares[ways] = 0
+            advised = heard[i] if heard[i] >= 0 else advice
+            current = -1 if began[i] else way[i]
+            best, most = way[i], -1.0
+            for w in range(ways):
+                if shares[w] == 0 and w != advised and w != current and w != habit:
                     continue
-                total = 0
-                for tie in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-                    j = np.uint64(indices[tie])
-                    if j == i:  # the rest of the row is idle
-                        break
-                    heed = np.int64(weights[tie]) * shown[j, 1]
-                    shares[shown[j, 0]] += heed
-                    total += heed
-                total -= shares[ways]
-                shares[ways] = 0
-                advised = heard[i] if heard[i] >= 0 else advice
-                current = -1 if began[i] else way[i]
-                best, most = way[i], -1.0
-                for w in range(ways):
-                    if shares[w] == 0 and w != advised and w != current and w != habit:
-                        continue
-                    score = c.quality_weight * suits[here, k, w]
-                    if shares[w] > 0:
-                        score += c.contacts_weight * shares[w] / total
-                    taught = c.guidance_weight * guidance[i]
-                    if w == advice and w == advised:
-                        score += (1.0 - local) * taught
-                        score += (1.0 - local) * told
-                    elif w == advised:
-                        score += taught
-                    if w == habit:
-                        score += local * (taught + told) + c.habit_weight * (not joined)
-                    if w == current:
-                        score += c.current_weight
-                    if score > most:
-                        best, most = w, score
-                    shares[w] = 0
-                if best != way[i]:
-                    changed_practice[count], changed[count] = k, i
-                    new_rung[count] = rung[i]
-                    new_way[count] = best
-                    count += 1
+                score = c.quality_weight * suits[here, k, w]
+                if shares[w] > 0:
+                    score += c.contacts_weight * shares[w] / total
+                if w == advice and w == advised:
+                    score += (1.0 - local) * taught
+                    score += (1.0 - local) * told
+                elif w == advised:
+                    score += taught
+                if w == habit:
+                    score += local * (taught + told) + c.habit_weight * (not joins[here])
+                if w == current:
+                    score += c.current_weight
+                if score > most:
+                    best, most = w, score
+                shares[w] = 0
+            if best != way[i]:
+                changed_practice[count], changed[count] = k, i
+                new_rung[count] = rung[i]
+                new_way[count] = best
+                count += 1
         for i in range(n):
             began[i] = 0
     return count
 
 
 @kernel
-def may_think(lots, low, practising, began, first, size, here, thinks, thinkers):
-    """Write into `thinkers` the rows of a department who began this week, or practise and have a low enough lot; their number.
+def may_think(lots, low, practising, began, thinks, thinkers):
+    """Write into `thinkers` the rows of those who began this week, or practise and have a low enough lot; their number.
 
     As `utility.may_move`: bytes alone; `thinks`, bool[n], is room for what it sees.
     """
-    for i in staff_of(first, size, here):
+    for i in range(len(thinks)):
         thinks[i] = (practising[i] & (lots[i] <= low)) | began[i]
     count = 0
-    for i in staff_of(first, size, here):
+    for i in range(len(thinks)):
         thinkers[count] = i
         count += thinks[i]
     return count
