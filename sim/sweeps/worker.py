@@ -84,6 +84,7 @@ class Worker:
         self._warming = 0  # scenarios that it still has to live small
         self._full = False  # it has run out of memory, and may not have given all of it back
         self._leaving = False  # it ends because it had nothing to do
+        self._halted = False  # what it has not begun is given up, and so is what dies with it
         self._stillborn = 0
         self._deaths: dict[int, int] = {}  # by the number of the run that it was living
         self._packed = Packer()
@@ -114,6 +115,7 @@ class Worker:
         """Have runs lived."""
         items = [(self._packed(job), job.seed) for job in jobs]
         self._start()
+        self._halted = False
         self._batch = len(jobs)
         if not self.hand:
             self.seconds = 0.0
@@ -122,6 +124,7 @@ class Worker:
 
     def halt(self) -> None:
         """Leave runs that it has not begun."""
+        self._halted = True
         self._send("halt")
 
     def collect(self, ready: Collection[Any], elapsed: float) -> list[tuple[Job, Ended]]:
@@ -219,11 +222,11 @@ class Worker:
         self._restart()
 
     def _restart(self) -> None:
-        """Put a new process in the place of this one, with what was left to do."""
+        """Put a new process in the place of this one, with what was left to do unless that is given up."""
         self.stop()
         jobs = list(self.hand)
         self.hand.clear()
-        if jobs:
+        if jobs and not self._halted:
             self.give(jobs)
 
     def _last_words(self, ask: bool = False) -> str:
