@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from concurrent.futures import BrokenExecutor
@@ -30,7 +31,8 @@ from sim.sweeps.work import Ended, Job, Packer, Parcel, attempt, warm
 
 _TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
-_WORDS = 1.0  # seconds without another word after which a process that was asked where it is has said all
+_WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
+_TOLD = 0.1  # and within which it has then said all
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
 _LEAST = 256 * 2**20
 
@@ -234,9 +236,11 @@ class Worker:
         if ask and hasattr(signal, "SIGUSR1"):
             with suppress(OSError):
                 os.kill(self._process.pid, signal.SIGUSR1)
+                if self._trace.poll(_WORDS):
+                    time.sleep(_TOLD)  # Linux ends it as soon as anything is read, see `_end_with_reader`
         said = b""
         with suppress(OSError):
-            while self._trace.poll(_WORDS if ask else 0.0) and (more := os.read(self._trace.fileno(), 2**16)):
+            while self._trace.poll() and (more := os.read(self._trace.fileno(), 2**16)):
                 said += more
         return said.decode(errors="replace")
 
