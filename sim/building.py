@@ -16,6 +16,7 @@ from sim.roster import digest, read_roster
 from sim.tables import (
     NOW,
     OBJECTIVES,
+    QUARTER,
     SOURCES,
     USES,
     Departments,
@@ -94,7 +95,7 @@ def build_tables(org: Organisation) -> None:
         "practice": len(names),
         "way": org.ways,
         "objective": len(OBJECTIVES),
-        "quarter": 13,
+        "quarter": QUARTER,
         "delay": getattr(plan["measurement"], "delay", 0),
         "source": len(SOURCES),
         "lot": LOTS,

@@ -31,16 +31,6 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         return numba.njit(cache=True, **options)(function)
 
 
-def elementwise(signature: str) -> Callable[[Callable[..., Any]], Any]:
-    """Make a function of numbers work on arrays of them, compiled for one signature and cached."""
-
-    def compiled(function: Callable[..., Any]) -> Any:
-        with _cached():
-            return numba.vectorize([signature], cache=True)(function)
-
-    return compiled
-
-
 @contextmanager
 def _cached() -> Iterator[None]:
     """Numba asks where to cache when it decorates."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from sim.kernels import elementwise, kernel
+from sim.kernels import kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -120,9 +122,14 @@ def draws(stream, keys, out):
         out[i] = unit(word(stream, keys[i]))
 
 
-@elementwise("float64(uint64, uint64)")
-def _uniform(stream, key):
-    return unit(mix((stream ^ key) + _GOLDEN))
+def _rewritten(values: Any, loop: Callable[[np.ndarray], None]) -> Any:
+    """What a loop makes in place of an array that is nobody else's, or of a number.
+
+    numba's own ufuncs do the like, but half of each is compiled anew in every process.
+    """
+    values = np.asarray(values)
+    loop(values.reshape(-1))
+    return values[()]
 
 
 @kernel(inline="always")
@@ -131,10 +138,16 @@ def key_with(a, b):
     return mix(mix(a + _GOLDEN) ^ (b * _STEP))
 
 
-@elementwise("uint64(uint64, uint64)")
-def combine(a, b):
+@kernel
+def _mix_all(words):
+    for i in range(len(words)):
+        words[i] = mix(words[i])
+
+
+def combine(a: np.ndarray | np.uint64, b: np.ndarray | np.uint64) -> Any:
     """`key_with` of arrays."""
-    return key_with(a, b)
+    own = _rewritten(np.add(a, _GOLDEN, order="C", dtype=np.uint64), _mix_all)
+    return _rewritten(np.bitwise_xor(own, np.multiply(b, _STEP, dtype=np.uint64), order="C"), _mix_all)
 
 
 # Coefficients of AS 241, highest power first: numerator and denominator near the middle, in the tails, and far out.
@@ -188,13 +201,18 @@ def normal(bits):
     return quantile(unit(bits) + _HALF)
 
 
-@elementwise("float64(float64)")
-def normal_quantile(p):
+@kernel
+def _quantiles(p):
+    for i in range(len(p)):
+        p[i] = quantile(p[i])
+
+
+def normal_quantile(p: np.ndarray | float) -> Any:
     """`quantile` of arrays."""
-    return quantile(p)
+    return _rewritten(np.array(p, np.float64, order="C"), _quantiles)
 
 
-@elementwise("float64(float64)")
+@kernel(inline="always")
 def exponential(x):
     """E to the x by the C library, so that every numpy release gives the same bytes on one machine."""
     return math.exp(x)
@@ -230,8 +248,11 @@ class Luck:
 
     def uniform(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Uniform numbers in [0, 1), one for each stable key (uint64), in the key's shape."""
-        return _uniform(self.stream(mechanism, week), key)
+        keys = np.asarray(key, np.uint64)
+        out = np.empty(keys.shape)
+        draws(self.stream(mechanism, week), keys.ravel(), out.ravel())
+        return out[()]
 
     def normal(self, mechanism: str, key: np.ndarray | np.uint64, week: int = 0) -> np.ndarray:
         """Standard normal numbers, one for each stable key (uint64), in the key's shape."""
-        return normal_quantile(_uniform(self.stream(mechanism, week), key) + _HALF)
+        return normal_quantile(self.uniform(mechanism, key, week) + _HALF)

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -109,12 +109,13 @@ def _short(value: Any) -> str:
 
 
 def _keys(model: type[BaseModel], path: Iterable[str]) -> list[str]:
-    """The keys that a (possibly nested) section knows."""
+    """The keys that a section knows, or one inside it or in a list of it."""
     for part in path:
         field = model.model_fields.get(part)
-        inner = getattr(field, "annotation", None)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        inside = getattr(field, "annotation", None)
+        for kind in (inside, *get_args(inside)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
     return list(model.model_fields)
 
 

@@ -18,6 +18,7 @@ from sim.kernels import kernel
 UNAWARE, AWARE, TRYING, ROUTINE, LAPSED = range(5)
 RUNGS = ("unaware", "aware", "trying", "routine", "lapsed")
 
+QUARTER = 13  # weeks: how often money moves and worth is measured
 NEVER = -10_000  # a week so long ago that nothing of it is left
 NOBODY = -1
 NOT_ASKED = -1  # in `asked`, beside the week of a request that still waits

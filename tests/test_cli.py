@@ -181,6 +181,52 @@ def test_wrong_input_is_one_message_and_exit_code_2(unsilo, arguments, parts):
         assert part in err
 
 
+SWEPT = """
+scenario = "baseline"
+[[factors]]
+key = "funding.level"
+values = [0.1, 0.5]
+"""
+RANGED = (
+    SWEPT.replace("values = [0.1, 0.5]", "low = 0.9\nhigh = 0.1") + '[design]\nkind = "sobol"\npoints = 4\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (
+            SWEPT.replace("level", "levle"), [],
+            "line 3, factor levle: unknown key 'funding.levle'; a key that `unsilo show` lists for the scenario"
+            " (did you mean 'funding.level'?)",
+        ),
+        (
+            SWEPT.replace("values", "value"), [],
+            "line 3, factor level.value: unknown key; known here: key, keys, values, low, high, distribution, mean, sd,"
+            " mode, levels, label, names (did you mean 'values'?)",
+        ),
+        (RANGED, [], "line 3, factor level: a range from 0.9 to 0.1; low below high"),
+        (
+            "replicates = 60_000\n" + SWEPT, [],
+            "replicates: 60,000 at each of 2 points: 120,000 runs; 100,000 runs or fewer, or --yes if you mean it",
+        ),
+        (
+            SWEPT, ["--dask", "tcp://127.0.0.1:1"],
+            "the address of a Dask scheduler that runs, as tcp://host:8786, or local",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_sweep_is_one_message_and_leaves_nothing(unsilo, tmp_path, monkeypatch, text, options, said):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(text)
+    code, out, err = unsilo("sweep", "mine.toml", "--quiet", *(options or ["--workers", "0"]))
+    assert (code, out) == (2, "")
+    (message,) = err.strip().splitlines()
+    assert message.endswith(said)
+    assert options or message.startswith(f"unsilo: {tmp_path / 'mine.toml'}: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+
+
 def test_compare_reports_paired_differences_with_intervals(unsilo):
     code, out, _ = unsilo("compare", "baseline", "no_governance", "--runs", 4, "--workers", 1, *SMALL)
     assert code == 0

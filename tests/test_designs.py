@@ -410,6 +410,6 @@ def test_more_runs_than_the_cap_are_worked_out_only_if_they_are_meant(tmp_path, 
     monkeypatch.chdir(tmp_path)
     Path("killed.toml").write_text(FILE_TEXT.replace("points = 6", "points = 1_000_000"))
     done = unsilo("killed.toml")
-    assert done.exit_code == 2
-    assert "100,000,000 runs, more than 100,000: add --yes" in done.output
+    assert isinstance(done.exception, InputError)
+    assert "100 at each of 1,000,000 points: 100,000,000 runs; 100,000 runs or fewer" in str(done.exception)
     assert not Path("results").exists()

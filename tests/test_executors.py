@@ -102,6 +102,28 @@ def test_a_run_whose_worker_was_killed_by_somebody_else_is_lived_again():
     assert [(job.number, type(end)) for job, end in ended] == [(1, Finished), (2, Finished)]
 
 
+def test_once_halted_a_worker_that_dies_leaves_its_runs():
+    worker = Worker()
+    plan = load("baseline", SMALL).with_mechanism(Trouble(pause=0.5))
+    worker.give([Job(n, "own", lambda: plan, n) for n in (1, 2)])
+    pool = Processes(1)
+    pool._crew = [worker]
+    while not worker._ready:
+        pool.ended(0.05)
+    pool.halt()
+    worker._process.kill()
+    ended = []
+    while pool.in_hand:
+        ended += pool.ended(0.2)
+    assert ended == []
+    assert worker._process is None
+    pool.submit([Job(3, "own", lambda: plan, 3)])
+    while pool.in_hand:
+        ended += pool.ended(0.2)
+    pool.stop()
+    assert [(job.number, type(end)) for job, end in ended] == [(3, Finished)]
+
+
 @LINUX
 def test_workers_that_are_replaced_leave_no_files_open():
     plan = load("baseline", SMALL).with_mechanism(Trouble(dies=list(range(100))))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +14,17 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import without the garbage collector, which looks again and again through what stays for good."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:

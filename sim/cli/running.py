@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import as_json, changes, number, plan_of, roster, table
+from sim.cli.common import as_json, changes, importing, number, plan_of, roster, table
 
 if TYPE_CHECKING:
     from sim.analysis.returns import Return, Returns
@@ -38,9 +38,10 @@ def run(
     """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
     from dataclasses import asdict
 
-    from sim.analysis.outliving import outlives_hub
-    from sim.analysis.returns import returns
-    from sim.organisation import run as live
+    with importing():
+        from sim.analysis.outliving import outlives_hub
+        from sim.analysis.returns import returns
+        from sim.organisation import run as live
 
     plan = plan_of(scenario, changes, **files)
     record = live(plan, seed)

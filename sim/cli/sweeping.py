@@ -56,6 +56,7 @@ def sweep(
         begin()  # the workers' server imports while this process does
 
     from sim.cli.previewing import counting, preview
+    from sim.errors import Fault, InputError
     from sim.sweeps import Limits, Unwritable, load_experiment
     from sim.sweeps import sweep as run
     from sim.sweeps.design import MOST
@@ -65,9 +66,9 @@ def sweep(
         preview(asked, workers, quiet, as_json)
         return
     if asked.size > MOST and not yes:
-        raise click.UsageError(
-            f"{experiment} asks for {asked.size:,} runs, more than {MOST:,}: add --yes if you mean it."
-        )
+        found = f"{asked.replicates:,} at each of {asked.count:,} points: {asked.size:,} runs"
+        allowed = f"{MOST:,} runs or fewer, or --yes if you mean it"
+        raise InputError([Fault("replicates", found, allowed, str(asked.file))])
     limits = Limits(timeout, _bytes(memory))
     last: list[Standing] = []
     try:

@@ -9,12 +9,12 @@ from pydantic import model_validator
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import Section, parameter, share, weight
+from sim.tables import QUARTER
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 TRIAL = "assumed: a trial's starting value"
-QUARTER = 13
 WEEKS_A_YEAR = 52.0
 
 

@@ -10,11 +10,10 @@ from sim.kernels import kernel
 from sim.luck import another_week, key_with, normal, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share, weight
+from sim.tables import QUARTER
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
-
-QUARTER = 13
 
 
 class Measurement(Mechanism):

@@ -8,8 +8,8 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
-from sim.mechanisms.measurement import QUARTER
 from sim.parameters import parameter, share
+from sim.tables import QUARTER
 
 
 class Programmes(Mechanism):

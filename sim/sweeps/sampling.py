@@ -6,6 +6,7 @@ A design gives levels, one for each factor; what these mean to the scenario is t
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, ClassVar, Literal
@@ -36,13 +37,13 @@ class Design(Section):
     crossed: ClassVar[bool] = False
     anywhere: ClassVar[bool] = False
 
+    @abstractmethod
     def count(self, factors: Sequence[Factor]) -> int:
         """How many settings there are before constraints."""
-        raise NotImplementedError
 
+    @abstractmethod
     def settings(self, factors: Sequence[Factor], own: Own) -> Iterator[Setting]:
         """The settings, in the order in which points are numbered."""
-        raise NotImplementedError
 
     def faults(self, factors: Sequence[Factor]) -> Iterator[Fault]:
         """What of it does not fit the factors."""
@@ -150,18 +151,6 @@ class _Sample(Design):
     sampled: ClassVar[bool] = True
     anywhere: ClassVar[bool] = True
 
-    def count(self, factors: Sequence[Factor]) -> int:
-        """The size of the sample."""
-        return self.points
-
-    def settings(self, factors: Sequence[Factor], own: Own) -> Iterator[Setting]:
-        """The sample's rows."""
-        return _levels(factors, self.shares(len(factors)))
-
-    def shares(self, dimensions: int) -> np.ndarray:
-        """The sample in the unit cube: float64[points, dimensions] in [0, 1)."""
-        raise NotImplementedError
-
     def faults(self, factors: Sequence[Factor]) -> Iterator[Fault]:
         """There is something to sample."""
         if not factors:
@@ -182,7 +171,23 @@ class _Sample(Design):
         return np.asarray(sequence.random(self.points))
 
 
-class LatinHypercube(_Sample):
+class _Filling(_Sample):
+    """A sample whose points fill the space, each by itself."""
+
+    def count(self, factors: Sequence[Factor]) -> int:
+        """The size of the sample."""
+        return self.points
+
+    def settings(self, factors: Sequence[Factor], own: Own) -> Iterator[Setting]:
+        """The sample's rows."""
+        return _levels(factors, self.shares(len(factors)))
+
+    @abstractmethod
+    def shares(self, dimensions: int) -> np.ndarray:
+        """The sample in the unit cube: float64[points, dimensions] in [0, 1)."""
+
+
+class LatinHypercube(_Filling):
     """A Latin hypercube: each factor's range in as many equal parts as there are points, each met once."""
 
     kind: Literal["latin_hypercube"] = parameter("latin_hypercube", "the name of the design")
@@ -195,7 +200,7 @@ class LatinHypercube(_Sample):
         return np.asarray(cube.random(self.points))
 
 
-class Sobol(_Sample):
+class Sobol(_Filling):
     """A scrambled Sobol' sequence, which fills the space more evenly than chance does."""
 
     kind: Literal["sobol"] = parameter("sobol", "the name of the design")

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from concurrent.futures import BrokenExecutor
@@ -30,7 +31,8 @@ from sim.sweeps.work import Ended, Job, Packer, Parcel, attempt, warm
 
 _TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
-_WORDS = 1.0  # seconds without another word after which a process that was asked where it is has said all
+_WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
+_TOLD = 0.1  # and within which it has then said all
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
 _LEAST = 256 * 2**20
 
@@ -84,6 +86,7 @@ class Worker:
         self._warming = 0  # scenarios that it still has to live small
         self._full = False  # it has run out of memory, and may not have given all of it back
         self._leaving = False  # it ends because it had nothing to do
+        self._halted = False  # what it has not begun is given up, and so is what dies with it
         self._stillborn = 0
         self._deaths: dict[int, int] = {}  # by the number of the run that it was living
         self._packed = Packer()
@@ -114,6 +117,7 @@ class Worker:
         """Have runs lived."""
         items = [(self._packed(job), job.seed) for job in jobs]
         self._start()
+        self._halted = False
         self._batch = len(jobs)
         if not self.hand:
             self.seconds = 0.0
@@ -122,6 +126,7 @@ class Worker:
 
     def halt(self) -> None:
         """Leave runs that it has not begun."""
+        self._halted = True
         self._send("halt")
 
     def collect(self, ready: Collection[Any], elapsed: float) -> list[tuple[Job, Ended]]:
@@ -219,11 +224,11 @@ class Worker:
         self._restart()
 
     def _restart(self) -> None:
-        """Put a new process in the place of this one, with what was left to do."""
+        """Put a new process in the place of this one, with what was left to do unless that is given up."""
         self.stop()
         jobs = list(self.hand)
         self.hand.clear()
-        if jobs:
+        if jobs and not self._halted:
             self.give(jobs)
 
     def _last_words(self, ask: bool = False) -> str:
@@ -231,9 +236,11 @@ class Worker:
         if ask and hasattr(signal, "SIGUSR1"):
             with suppress(OSError):
                 os.kill(self._process.pid, signal.SIGUSR1)
+                if self._trace.poll(_WORDS):
+                    time.sleep(_TOLD)  # Linux ends it as soon as anything is read, see `_end_with_reader`
         said = b""
         with suppress(OSError):
-            while self._trace.poll(_WORDS if ask else 0.0) and (more := os.read(self._trace.fileno(), 2**16)):
+            while self._trace.poll() and (more := os.read(self._trace.fileno(), 2**16)):
                 said += more
         return said.decode(errors="replace")
 
