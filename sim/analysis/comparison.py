@@ -61,7 +61,7 @@ class Comparison:
     def values(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """An outcome under A and under B: two float64[pairs]."""
         return tuple(  # type: ignore[return-value]
-            np.array([_value(pair[side], name, plan.weeks) for pair in self.outcomes])
+            np.array([value_of(pair[side], name, plan.weeks) for pair in self.outcomes])
             for side, plan in enumerate((self.a, self.b))
         )
 
@@ -131,7 +131,8 @@ def _name(plan: Scenario) -> str:
     return plan.title or "the scenario"
 
 
-def _value(outcome: Outcome, name: str, weeks: int) -> float:
+def value_of(outcome: Outcome, name: str, weeks: int) -> float:
+    """A number of an outcome: one of `OUTCOMES`, any other that is a number, or 1 or 0 for "share STATE"."""
     if name.startswith("share "):
         return float(outcome.state == name.removeprefix("share "))
     if name == "weeks_to_convergence":
@@ -139,13 +140,14 @@ def _value(outcome: Outcome, name: str, weeks: int) -> float:
     return float(getattr(outcome, name))
 
 
-def paired_shares(gained: int, lost: int, pairs: int) -> tuple[float, float]:
-    """Tango's 95 % score interval of a difference of paired proportions.
+def paired_shares(gained: int, lost: int, pairs: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Tango's score interval of a difference of paired proportions.
 
     Args:
         gained: pairs that hold under B only.
         lost: pairs that hold under A only.
         pairs: all pairs.
+        confidence: chance that it holds the truth.
     """
 
     def score(delta: float) -> float:
@@ -164,7 +166,7 @@ def paired_shares(gained: int, lost: int, pairs: int) -> tuple[float, float]:
 
     from scipy.optimize import brentq
 
-    z, point = stats.norm.ppf(0.975), (gained - lost) / pairs
+    z, point = stats.norm.ppf(0.5 + confidence / 2.0), (gained - lost) / pairs
     low = -1.0 if point == -1.0 else brentq(lambda d: min(score(d), 1e6) - z, -1.0 + 1e-9, point)
     high = 1.0 if point == 1.0 else brentq(lambda d: max(score(d), -1e6) + z, point, 1.0 - 1e-9)
     return float(low), float(high)

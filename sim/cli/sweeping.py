@@ -72,7 +72,7 @@ def sweep(
     limits = Limits(timeout, _bytes(memory))
     last: list[Standing] = []
     try:
-        with _shown(quiet) as show:
+        with shown(quiet) as show:
 
             def tell(standing: Standing) -> None:
                 last[:] = [standing]
@@ -109,7 +109,7 @@ def _bytes(size: str | None) -> int | None:
 
 
 @contextmanager
-def _shown(quiet: bool) -> Iterator[Callable[[Standing], None]]:
+def shown(quiet: bool) -> Iterator[Callable[[Standing], None]]:
     """How progress is shown: a bar on a terminal, else a line every few seconds; always beside the output proper."""
     from rich.console import Console
 

@@ -83,6 +83,11 @@ class Experiment(Section):
         return self.scenarios or [self.scenario]
 
     @property
+    def owner(self) -> list[str]:
+        """By what, beside its name, a folder of results is known as its own: the scenarios' names."""
+        return self.bases
+
+    @property
     def dimensions(self) -> list[Factor]:
         """The factors, in the order of the file; several scenarios come first."""
         scenarios = [Factor(label=SCENARIO, values=list(self.scenarios))] if len(self.scenarios) > 1 else []

@@ -240,7 +240,7 @@ class Store:
 
 def _mine(experiment: Experiment) -> dict[str, str]:
     """What a store says of itself by which an experiment knows its own."""
-    return {"name": experiment.name, "bases": json.dumps(experiment.bases)}
+    return {"name": experiment.name, "bases": json.dumps(experiment.owner)}
 
 
 def check_owner(meta: Mapping[str, str], experiment: Experiment, folder: Path) -> None:
@@ -252,7 +252,7 @@ def check_owner(meta: Mapping[str, str], experiment: Experiment, folder: Path) -
     if any(meta[key] != value for key, value in _mine(experiment).items()):
         there = f"{meta['name']!r} of {', '.join(json.loads(meta['bases']))}"
         wanted = (
-            f"those of {experiment.name!r} of {', '.join(experiment.bases)}; move the folder, or rename one"
+            f"those of {experiment.name!r} of {', '.join(experiment.owner)}; move the folder, or rename one"
         )
         raise InputError([Fault("results", f"belong to the experiment {there}", wanted, str(folder))])
 

@@ -1,0 +1,151 @@
+"""Telling: findings as rows of a table, each claim once, with what was asked, what was found, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.claims import verdicts
+from sim.claims.contrasts import Estimate
+from sim.claims.living import Finding
+from sim.claims.rows import Row
+from sim.errors import Fault, InputError
+
+BEGIN, END = "<!-- found: written by `unsilo claims --write` -->", "<!-- end of what was found -->"
+
+
+class Line:
+    """A finding beside its row."""
+
+    def __init__(self, row: Row, finding: Finding) -> None:
+        self.finding, self.claim, self._row = finding, finding.claim, row
+
+    @property
+    def sign(self) -> str:
+        """Built in or emergent."""
+        return self.claim.sign or self._row.sign
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, by the one rule; * where it holds for all claims at once."""
+        found = self.finding.found
+        if found is None:
+            return "not run: no arm has finished"
+        if self.sign == "built in":
+            return verdicts.BUILT_IN
+        said = self._said(found.low, found.high)
+        holds = said not in (verdicts.UNDECIDED, verdicts.OPEN) and said == self._said(found.wide_low, found.wide_high)
+        return f"{said}{' *' * holds}"
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the sign that is built in lies on the wrong side for sure: something in the model has broken."""
+        found = self.finding.found
+        return (
+            self.sign == "built in"
+            and found is not None
+            and self._said(found.wide_low, found.wide_high) == verdicts.CONTRADICTS
+        )
+
+    def _said(self, low: float, high: float) -> str:
+        return verdicts.verdict(low, high, self.claim.direction, self.claim.smallest)
+
+    @property
+    def size(self) -> str:
+        """The contrast with its interval."""
+        found = self.finding.found
+        return f"{found.value:+.3g} ({found.low:+.3g} to {found.high:+.3g})" if found else "-"
+
+    @property
+    def asked(self) -> str:
+        """What was looked at, and the means of the arms."""
+        means = " → ".join(f"{mean:.3g}" for mean in self.finding.means)
+        kind = "" if self.claim.contrast in ("difference", "level") else f", {self.claim.contrast}"
+        return f"{self.claim.says} [{_readout(self.finding)}{kind}]: {means}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding for machines."""
+        found: Estimate | None = self.finding.found
+        return {
+            "experiment": self.finding.trial.name, "says": self.claim.says, "read": _readout(self.finding),
+            "contrast": self.claim.contrast, "arms": dict(zip(self.claim.arms, self.finding.means, strict=False)),
+            "expected": self.claim.expected, "smallest": self.claim.smallest, "sign": self.sign,
+            "found": vars(found) if found else None, "verdict": self.verdict,
+        }  # fmt: skip
+
+
+def _readout(finding: Finding) -> str:
+    claim = finding.claim
+    words = [claim.read, claim.department or claim.practice or "", claim.how or ""]
+    if claim.level is not None:
+        words.append(f"{claim.level:g}")
+    if claim.weeks:
+        words.append("weeks {}-{}".format(*claim.weeks))
+    return " ".join(filter(None, words))
+
+
+def lines_of(rows: Mapping[int, Row], findings: Iterable[Finding]) -> dict[int, list[Line]]:
+    """The findings of each row that is asked for; none where no experiment asks about it."""
+    lines: dict[int, list[Line]] = {number: [] for number in rows}
+    for finding in findings:
+        lines[finding.claim.row].append(Line(rows[finding.claim.row], finding))
+    return lines
+
+
+def table_of(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]]) -> list[list[str]]:
+    """A table's rows: number and source, tag, claim, what was found, size, verdict, outside evidence."""
+    told = []
+    for number, row in rows.items():
+        first = [f"{number} {row.source}", f"{row.tag}, {row.sign}", row.claim]
+        if not lines[number]:
+            told.append([*first, f"not run: {row.why}", "-", "-", row.outside or "?"])
+        for place, line in enumerate(lines[number]):
+            head = first if place == 0 else ["", "", ""]
+            sign = "" if line.sign == row.sign else f" ({line.sign})"
+            told.append([*head, line.asked + sign, line.size, line.verdict, row.outside or "?" if place == 0 else ""])
+    return told
+
+
+def sentence(lines: Mapping[int, Sequence[Line]]) -> str:
+    """The finding, plainly: how many verdicts there are of each kind."""
+    every = [line for some in lines.values() for line in some]
+    emergent = [line.verdict.removesuffix(" *") for line in every if line.sign == "emergent"]
+    kinds = (verdicts.AGREES, verdicts.CONTRADICTS, verdicts.NONE, verdicts.UNDECIDED, verdicts.OPEN)
+    counted = ", ".join(f"{emergent.count(kind)} {kind}" for kind in kinds if kind in emergent)
+    without = sum(not some for some in lines.values())
+    return (
+        f"{len(lines)} claims, {without} of them without an experiment; {len(emergent)} emergent contrasts: "
+        f"{counted or 'none'}; {len(every) - len(emergent)} built in, of which the size is told."
+    )
+
+
+def markdown(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]], how: str) -> str:
+    """The table as a block of a page, one row a claim."""
+    head = "| claim | what it says | tag | asked, and the means of the arms | found (95 % interval) | verdict | outside |"
+    told = [how, "", sentence(lines), "", head, "|---" * 7 + "|"]
+    for number, row in rows.items():
+        some = lines[number]
+        cells = [
+            f"{number} ({row.source})", row.claim, f"{row.tag}, {row.sign}",
+            "<br>".join(line.asked for line in some) or f"not run: {row.why}",
+            "<br>".join(line.size for line in some) or "-",
+            "<br>".join(line.verdict for line in some) or "-",
+            row.outside or "?",
+        ]  # fmt: skip
+        told.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(told)
+
+
+def write(page: Path, block: str) -> None:
+    """Put the block between the marks of a page.
+
+    Raises:
+        InputError: the page cannot be read, or has no marks.
+    """
+    text = page.read_text("utf-8") if page.is_file() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InputError([Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))])
+    page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", "utf-8")
