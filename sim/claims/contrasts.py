@@ -87,7 +87,7 @@ def parts(kind: Kind, arms: int, doses: Sequence[float] = ()) -> tuple[np.ndarra
         return one[:1] - one[1:], min
     inner = range(1, arms - 1)
     ends = [one[here] - one[end] for here in inner for end in (0, arms - 1)]
-    return np.array(ends), lambda found: max(map(min, found[::2], found[1::2], strict=False))
+    return np.array(ends), lambda found: max(min(pair) for pair in zip(found[::2], found[1::2], strict=True))
 
 
 def estimate(

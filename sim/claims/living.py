@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sim.claims import contrasts
 from sim.claims.contrasts import Estimate
@@ -125,10 +126,13 @@ class Reading:
                 readout.of_outcome(_outcome(self._runs[key]), weeks) if key in self._runs else np.nan for key in keys
             ])  # fmt: skip
         if readout.read in SERIES:
-            there = [key for key in keys if key in self._runs]
-            series = dict(zip(there, self._results.series(readout.read, there), strict=True))
+            there = [seed for seed, key in zip(self._seeds, keys, strict=True) if key in self._runs]
+            runs = pd.DataFrame({"point": self._points[arm].index, "seed": there})
+            series = dict(zip(there, self._results.series(readout.read, runs), strict=True))
             end = self._plans[arm].weeks + 1
-            return np.array([readout.of_series(series[key][:end]) if key in series else np.nan for key in keys])
+            return np.array([
+                readout.of_series(series[seed][:end]) if seed in series else np.nan for seed in self._seeds
+            ])  # fmt: skip
         return np.array([self._cache.get(key, readout, np.nan) for key in keys])
 
     def live_again(self, asked: Sequence[tuple[Trial, Claim]], tell: Tell) -> None:
