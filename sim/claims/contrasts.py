@@ -109,10 +109,13 @@ def estimate(
     weights, combine = parts(kind, whole.shape[1], doses)
     if down and kind in ORIENTED:
         weights = -weights
-    found = [column for column in (whole @ weights.T).T]
+    found = list((whole @ weights.T).T)
 
     def ends(claims: int) -> tuple[float, float]:
-        each = [interval(one, share, weight, 0.05 / (len(found) * claims)) for one, weight in zip(found, weights, strict=True)]
+        each = [
+            interval(one, share, weight, 0.05 / (len(found) * claims))
+            for one, weight in zip(found, weights, strict=True)
+        ]
         return combine([low for low, _ in each]) - against, combine([high for _, high in each]) - against
 
     value = combine([float(one.mean()) for one in found]) - against

@@ -57,7 +57,9 @@ class Experiment(Section):
     about: str = parameter(..., "what it compares, in one sentence", min_length=1)
     scenario: str = parameter("baseline", "shipped name of the scenario that arms change")
     set: dict[str, Any] = parameter({}, "other values that hold in every arm, under dotted keys")
-    changes: dict[str, dict[str, Any]] = parameter({}, "changes that arms make, by name: values under dotted keys")
+    changes: dict[str, dict[str, Any]] = parameter(
+        {}, "changes that arms make, by name: values under dotted keys"
+    )
     arms: dict[str, Arm] = parameter(..., "the arms, by name", min_length=1)
     claims: list[Claim] = parameter(..., "what is asked of them", min_length=1)
 
@@ -137,7 +139,9 @@ def _plan(experiment: Experiment, name: str, arm: Arm) -> Scenario:
         if one not in experiment.changes:
             known = list(experiment.changes)
             allowed = f"one of {', '.join(known) or 'none'}, that stand under changes"
-            raise InputError([Fault(f"arms.{name}.changes", f"found {one!r}", allowed, "", nearest_name(one, known))])
+            raise InputError(
+                [Fault(f"arms.{name}.changes", f"found {one!r}", allowed, "", nearest_name(one, known))]
+            )
         changes |= experiment.changes[one]
     scenario = arm.scenario or experiment.scenario
     names = shipped.names("scenarios")

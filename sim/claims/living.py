@@ -90,7 +90,9 @@ def live(
     found = Reading(results, place, {point.factors.get(SCENARIO, name): point for point, name in
                                      zip(points(experiment, plans), plans, strict=True)}, plans, experiment.seeds)  # fmt: skip
     found.live_again(asked, again or (lambda done, total: None))
-    return [_finding(found, trial, claim, every) for trial, claim in sorted(asked, key=lambda one: one[1].row)]
+    return [
+        _finding(found, trial, claim, every) for trial, claim in sorted(asked, key=lambda one: one[1].row)
+    ]
 
 
 def _finding(reading: Reading, trial: Trial, claim: Claim, claims: int) -> Finding:
@@ -114,7 +116,7 @@ class Reading:
         self._points, self._plans, self._seeds = points, plans, seeds
         frame = results.runs
         self._results = results
-        self._runs = {key: row for key, row in zip(frame["run"], frame.to_dict("records"), strict=True)}
+        self._runs = dict(zip(frame["run"], frame.to_dict("records"), strict=True))
         self._cache = Cache(place / CACHE)
 
     def values(self, arm: str, readout: Readout) -> np.ndarray:

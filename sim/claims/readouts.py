@@ -62,7 +62,9 @@ class Readout(Section):
         None, "of a series: its last value, its mean ..., or the week in which it first comes to `level`"
     )
     level: float | None = parameter(None, "the level that is to be reached", allow_inf_nan=False)
-    weeks: list[int] | None = parameter(None, "first and last week that are looked at", min_length=2, max_length=2)
+    weeks: list[int] | None = parameter(
+        None, "first and last week that are looked at", min_length=2, max_length=2
+    )
     department: str | None = parameter(None, "of adoption: the department")
     practice: str | None = parameter(None, "of by_practice: the practice")
 

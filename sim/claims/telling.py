@@ -35,7 +35,9 @@ class Line:
         if self.sign == "built in":
             return verdicts.BUILT_IN
         said = self._said(found.low, found.high)
-        holds = said not in (verdicts.UNDECIDED, verdicts.OPEN) and said == self._said(found.wide_low, found.wide_high)
+        holds = said not in (verdicts.UNDECIDED, verdicts.OPEN) and said == self._said(
+            found.wide_low, found.wide_high
+        )
         return f"{said}{' *' * holds}"
 
     @property
@@ -62,7 +64,7 @@ class Line:
         """What was looked at, and the means of the arms."""
         means = " → ".join(f"{mean:.3g}" for mean in self.finding.means)
         kind = "" if self.claim.contrast in ("difference", "level") else f", {self.claim.contrast}"
-        return f"{self.claim.says} [{_readout(self.finding)}{kind}]: {means}"
+        return f"{self.claim.says} ({_readout(self.finding)}{kind}): {means}"
 
     def as_dict(self) -> dict[str, Any]:
         """The finding for machines."""
@@ -94,16 +96,17 @@ def lines_of(rows: Mapping[int, Row], findings: Iterable[Finding]) -> dict[int, 
 
 
 def table_of(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]]) -> list[list[str]]:
-    """A table's rows: number and source, tag, claim, what was found, size, verdict, outside evidence."""
+    """A table's rows: a claim with its source, tag and outside evidence, and below it a row for each finding."""
     told = []
     for number, row in rows.items():
-        first = [f"{number} {row.source}", f"{row.tag}, {row.sign}", row.claim]
-        if not lines[number]:
-            told.append([*first, f"not run: {row.why}", "-", "-", row.outside or "?"])
-        for place, line in enumerate(lines[number]):
-            head = first if place == 0 else ["", "", ""]
-            sign = "" if line.sign == row.sign else f" ({line.sign})"
-            told.append([*head, line.asked + sign, line.size, line.verdict, row.outside or "?" if place == 0 else ""])
+        why = "" if lines[number] else f"not run: {row.why}"
+        told.append(
+            [f"{number} {row.source}", f"{row.tag}, {row.sign}", row.claim, "", why, row.outside or "?"]
+        )
+        for line in lines[number]:
+            told.append(
+                ["", "" if line.sign == row.sign else line.sign, line.asked, line.size, line.verdict, ""]
+            )
     return told
 
 
@@ -147,5 +150,7 @@ def write(page: Path, block: str) -> None:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise InputError([Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))])
+        raise InputError(
+            [Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))]
+        )
     page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", "utf-8")

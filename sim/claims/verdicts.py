@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sim.claims.contrasts import Estimate
-
 Expected = Literal["+", "-", "0", "?"]
 
 AGREES, CONTRADICTS, NONE, UNDECIDED = "agrees", "contradicts", "no difference seen", "undecided"

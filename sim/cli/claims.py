@@ -14,14 +14,22 @@ from sim.cli.common import as_json, changes, table
 
 @click.command()
 @click.argument("rows", nargs=-1)
-@click.option("--runs", default=40, show_default=True, type=click.IntRange(2, 100_000), help="Seeds of each arm.")
-@click.option("--workers", type=click.IntRange(0), help="Processes; one a core unless given, 0 for none but this.")
-@click.option("--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Results; results/claims unless given.")
+@click.option(
+    "--runs", default=40, show_default=True, type=click.IntRange(2, 100_000), help="Seeds of each arm."
+)
+@click.option(
+    "--workers", type=click.IntRange(0), help="Processes; one a core unless given, 0 for none but this."
+)
+@click.option(
+    "--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Results; results/claims unless given."
+)
 @click.option(
     "--from", "source", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Claims and experiments of your own in place of those shipped.",
 )  # fmt: skip
-@click.option("--write", type=click.Path(path_type=Path), metavar="PAGE", help="Also put the table into a page.")
+@click.option(
+    "--write", type=click.Path(path_type=Path), metavar="PAGE", help="Also put the table into a page."
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 @changes
 @as_json
@@ -62,8 +70,15 @@ def claims(
         }
         click.echo(json.dumps({"runs": runs, "claims": told, "finding": said}, indent=2))
     else:
-        headers = ["claim", "tag", "says", "asked, and the means of the arms", "found (95 %)", "verdict", "outside"]
-        table(headers, table_of(known, lines), "lllllll")
+        headers = [
+            "claim",
+            "tag",
+            "says; asked, and the means of the arms",
+            "found (95 %)",
+            "verdict",
+            "outside",
+        ]
+        table(headers, table_of(known, lines), "llllll")
         click.echo(RULE)
         click.secho(said, bold=True)
     if write:

@@ -1,0 +1,363 @@
+"""Claims as experiments: files and their faults, contrasts against simulated truth, the one rule, and small runs."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from sim.claims import contrasts, living, verdicts
+from sim.claims.experiment import Claim, load_trial, load_trials
+from sim.claims.readouts import Readout
+from sim.claims.rows import FILE, folder, load_rows, numbers
+from sim.claims.telling import BEGIN, END, lines_of, markdown, write
+from sim.cli import unsilo
+from sim.errors import InputError
+from sim.organisation import run
+
+PAGE = Path(__file__).parents[1] / "docs" / "claims.md"
+
+SMALL = """
+title = "Small"
+about = "With and without governance, on a small scale."
+set = { "organisation.employees" = 60, "weeks" = 40, "governance.founded" = 4 }
+
+[changes.none]
+"governance.form" = "none"
+
+[changes.poor]
+"funding.level" = 0.1
+
+[arms]
+usual = {}
+none = { changes = ["none"] }
+poor = { changes = ["poor"] }
+poor_none = { changes = ["none", "poor"] }
+again = { set = { "funding.level" = 0.5 } }     # what the baseline has: these runs are shared
+
+[[claims]]
+row = 16
+says = "without governance, departments apart"
+read = "V"
+arms = ["usual", "none"]
+expected = "+"
+smallest = 0.05
+
+[[claims]]
+row = 17
+says = "with little money, adoption over all weeks"
+read = "A"
+how = "mean"
+arms = ["again", "poor"]
+expected = "-"
+smallest = 0.01
+sign = "built in"
+
+[[claims]]
+row = 18
+says = "governance x money, on effective departments"
+read = "extension"
+contrast = "interaction"
+arms = ["poor_none", "none", "poor", "usual"]
+expected = "?"
+smallest = 0.1
+
+[[claims]]
+row = 19
+says = "firms that stall"
+read = "share stalled"
+contrast = "level"
+arms = ["usual"]
+expected = "+"
+smallest = 0.1
+"""
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    """A folder of claims of one's own: the shipped rows and one small experiment."""
+    where = tmp_path / "own"
+    where.mkdir()
+    shutil.copy(folder() / FILE, where / FILE)
+    (where / "small.toml").write_text(SMALL)
+    return where
+
+
+def faults(file: Path) -> str:
+    with pytest.raises(InputError) as error:
+        load_trial(file)
+    return str(error.value)
+
+
+def test_every_claim_stands_once_and_is_asked_about_or_says_why_not():
+    rows = load_rows(folder())
+    assert list(rows) == list(range(1, 81))
+    asked = set().union(*(trial.rows for trial in load_trials(folder())))
+    for number, row in rows.items():
+        assert (number in asked) != bool(row.why), number
+
+
+def test_the_page_tells_each_claim_once_and_its_example_is_an_experiment(tmp_path):
+    text = PAGE.read_text()
+    told = re.findall(r"^\| (\d+) \(", text, re.M)
+    assert [int(number) for number in told] == list(range(1, 81))
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.S)
+    (tmp_path / "example.toml").write_text(block)
+    assert load_trial(tmp_path / "example.toml").rows == {60}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("says = \"firms that stall\"", "say = \"x\"", "claim 4.say: unknown key; known here:"),
+        ("arms = [\"usual\"]", "arms = [\"usuall\"]", "claim 4.arms: found 'usuall'; arms are usual, none"),
+        ("arms = [\"usual\"]", "arms = [\"usuall\"]", "did you mean 'usual'?"),
+        ("\"share stalled\"", "\"share stalling\"", "did you mean 'share stalled'?"),
+        ("\"extension\"", "\"extention\"", "did you mean 'extension'?"),
+        ("contrast = \"level\"", "contrast = \"levl\"", "did you mean 'level'?"),
+        ("expected = \"?\"", "expected = \"more\"", "claim 3.expected: found 'more'; allowed:"),
+        ("row = 19", "row = 81", "claim 4.row: found 81"),
+        ("contrast = \"interaction\"", "contrast = \"difference\"", "takes two arms"),
+        ("contrast = \"interaction\"", "contrast = \"slope\"", "one for each arm of a slope"),
+        ("how = \"mean\"", "how = \"week reached\"", "claim 2.level: a week is reached at a level"),
+        ("how = \"mean\"", "weeks = [10, 400]", "claim 2.weeks: found [10, 400]; first and last week, 0 to 40"),
+        ("read = \"extension\"", "read = \"relapses\"\nhow = \"mean\"", "'relapses' has no weeks"),
+        ("read = \"extension\"", "read = \"adoption\"", "department and read = 'adoption' together"),
+        ("changes = [\"poor\"]", "changes = [\"pore\"]", "arms.poor.changes: found 'pore'; one of none, poor"),
+        ("[changes.none]", "[changes.none]\n\"governance.forms\" = 1", "arms.none, governance.forms: unknown key"),
+        ("none = {", "none = { scenario = \"baselin\", ", "did you mean 'baseline'?"),
+        ("none = { changes", "none = { set = { weeks = 50 }, changes", "of different lengths"),
+        ("smallest = 0.1\n", "smallest = 0.0\n", "found 0.0"),
+        ("title = \"Small\"", "titel = \"Small\"", "titel: unknown key"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_told_key_by_key(place, old, new, said):
+    file = place / "small.toml"
+    assert old in SMALL
+    file.write_text(SMALL.replace(old, new))
+    told = faults(file)
+    assert said in told
+    assert all(line.startswith(str(file)) for line in told.splitlines())
+
+
+def test_rows_that_are_missing_or_wrong_are_told(place):
+    text = (place / FILE).read_text()
+    kept = [line for line in text.splitlines() if not line.startswith("7 =")]
+    wrong = [
+        re.sub('tag = "mechanism"', 'tag = "mechanisms"', line) if line.startswith("9 =") else line
+        for line in kept
+    ]
+    (place / FILE).write_text(
+        "\n".join([*wrong, '81 = { source = "S0", claim = "x", tag = "property", sign = "emergent" }'])
+    )
+    with pytest.raises(InputError) as error:
+        load_rows(place)
+    told = str(error.value)
+    assert "7: is missing" in told
+    assert "9.tag: found 'mechanisms'" in told and "did you mean 'mechanism'?" in told
+    assert "81: no claim has this number" in told
+
+
+def test_numbers_and_ranges():
+    assert numbers(("17", "30-32", "31")) == [17, 30, 31, 32]
+    assert numbers(()) == list(range(1, 81))
+    for word in ("0", "81", "5-3", "x", "3-", "-3"):
+        with pytest.raises(InputError, match=r"numbers or ranges"):
+            numbers((word,))
+
+
+TRUTH = [
+    ("level", [0.3], (), 0.3),
+    ("difference", [0.2, 0.5], (), 0.3),
+    ("interaction", [0.0, 0.2, 0.3, 0.9], (), 0.4),
+    ("interaction", [0.0, 0.1, 0.1, 0.2, 0.1, 0.2, 0.2, 0.8], (), 0.5),
+    ("slope", [0.0, 0.2, 0.4], (1.0, 2.0, 3.0), 0.2),
+    ("order", [0.0, 0.1, 0.4], (), 0.1),
+    ("extreme", [0.5, 0.2, 0.4], (), 0.1),
+    ("inner", [0.1, 0.4, 0.2], (), 0.2),
+    ("inner", [0.1, 0.2, 0.3, 0.5], (), -0.2),
+]
+
+
+@pytest.mark.parametrize(("kind", "means", "doses", "truth"), TRUTH)
+def test_intervals_hold_the_truth_19_times_in_20(kind, means, doses, truth):
+    rng, held = np.random.default_rng(1), 0
+    for _ in range(600):
+        luck = rng.normal(0.0, 1.0, (25, 1))  # which arms share
+        values = np.array(means) + luck + rng.normal(0.0, 0.3, (25, len(means)))
+        found = contrasts.estimate(values, kind, doses)
+        if kind == "level":
+            assert found.pairs == 25
+        held += found.low <= truth <= found.high
+        assert found.wide_low == found.low and found.low <= found.value <= found.high
+    assert held >= 0.925 * 600
+    if len(contrasts.parts(kind, len(means), doses)[0]) == 1:
+        assert held <= 0.975 * 600
+
+
+@pytest.mark.parametrize(
+    ("kind", "chances"),
+    [
+        ("level", [0.1]),
+        ("difference", [0.1, 0.3]),
+        ("interaction", [0.1, 0.3, 0.3, 0.9]),
+        ("extreme", [0.9, 0.5, 0.2]),
+    ],
+)
+def test_intervals_of_shares_hold_the_truth(kind, chances):
+    rng, held = np.random.default_rng(2), 0
+    truth = {"level": 0.1, "difference": 0.2, "interaction": 0.4, "extreme": 0.4}[kind]
+    for _ in range(300):
+        values = (rng.random((30, 1)) < np.array(chances)).astype(float)  # the same luck in all arms
+        found = contrasts.estimate(values, kind, share=True)
+        held += found.low - 1e-9 <= truth <= found.high + 1e-9
+    assert held >= 0.925 * 300
+
+
+def test_a_claim_of_less_turns_order_extreme_and_inner_round():
+    values = np.random.default_rng(3).normal([0.5, 0.2, 0.4], 0.01, (20, 3))
+    assert contrasts.estimate(values[:, [1, 0, 2]], "extreme", down=True).low > 0.1
+    assert contrasts.estimate(values, "inner", down=True).low > 0.1
+    assert contrasts.estimate(values[:, [0, 2, 1]], "order", down=True).low > 0.05
+    assert contrasts.estimate(values[:, :2], "difference", down=True).high < 0.0
+
+
+def test_a_seed_that_an_arm_lacks_is_left_out_of_all():
+    values = np.array([[0.0, 1.0], [0.0, np.nan], [0.0, 2.0]])
+    found = contrasts.estimate(values, "difference")
+    assert (found.value, found.pairs) == (1.5, 2)
+
+
+def test_more_claims_make_wider_intervals():
+    values = np.random.default_rng(4).normal(size=(20, 2))
+    found = contrasts.estimate(values, "difference", claims=50)
+    assert found.wide_low < found.low < found.high < found.wide_high
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected", "said"),
+    [
+        (0.2, 0.4, "+", verdicts.AGREES),
+        (0.01, 0.4, "+", verdicts.AGREES),
+        (0.01, 0.04, "+", verdicts.NONE),
+        (-0.04, 0.04, "+", verdicts.NONE),
+        (-0.04, 0.2, "+", verdicts.UNDECIDED),
+        (-0.4, -0.2, "+", verdicts.CONTRADICTS),
+        (-0.4, -0.2, "-", verdicts.AGREES),
+        (0.2, 0.4, "-", verdicts.CONTRADICTS),
+        (-0.04, 0.04, "0", verdicts.AGREES),
+        (0.01, 0.2, "0", verdicts.UNDECIDED),
+        (0.1, 0.2, "0", verdicts.CONTRADICTS),
+        (0.1, 0.2, "?", verdicts.OPEN),
+    ],
+)
+def test_the_one_rule(low, high, expected, said):
+    assert verdicts.verdict(low, high, expected, 0.1 if (low, high) == (0.1, 0.2) else 0.05) == said
+
+
+def test_readouts_are_what_a_record_says(small):
+    record = run(small(), 1)
+    for readout, value in [
+        (Readout(read="A"), record.outcome.A),
+        (Readout(read="weeks_to_convergence"), 104.0),
+        (Readout(read="share stalled"), float(record.outcome.state == "stalled")),
+        (Readout(read="A", how="mean", weeks=[10, 20]), record["A"][10:21].mean()),
+        (Readout(read="knows"), record["knows"][-1]),
+        (Readout(read="A", how="week reached", level=2.0), 104.0),
+        (Readout(read="A", how="week reached", level=0.0), 0.0),
+        (Readout(read="adoption", department="marketing"), record.adoption[-1, record.departments.index("marketing")]),
+        (Readout(read="by_practice", practice="listening", how="max"), record.by_practice[:, 0].max()),
+    ]:  # fmt: skip
+        assert readout.of_record(record) == pytest.approx(value), readout
+
+
+def test_findings_are_those_of_the_runs(place, tmp_path):
+    (trial,) = load_trials(place)
+    findings = living.live([trial], range(1, 81), 3, tmp_path / "into", workers=0)
+    assert [one.claim.row for one in findings] == [16, 17, 18, 19]
+    for finding in findings:
+        claim = finding.claim
+        values = np.array(
+            [[claim.of_record(run(trial.plans[arm], seed)) for arm in claim.arms] for seed in (1, 2, 3)]
+        )
+        down = claim.expected == "-"
+        again = contrasts.estimate(
+            values, claim.contrast, claim.doses, down, claim.against, claim.is_share, 4
+        )
+        assert vars(finding.found) == pytest.approx(vars(again), abs=1e-6, nan_ok=True)
+        assert finding.means == pytest.approx(values.mean(axis=0), abs=1e-6)
+
+
+def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
+    rows, trials = load_rows(place), load_trials(place)
+
+    def table(into: Path, runs: int, asked=range(1, 81)) -> str:
+        return markdown(rows, lines_of(rows, living.live(trials, asked, runs, into, workers=0)), "")
+
+    whole = table(tmp_path / "whole", 4)
+    table(tmp_path / "broken", 2, asked=[18])
+    cache = tmp_path / "broken" / living.CACHE
+    cache.write_text(cache.read_text()[:-20])  # cut off in the middle of a line
+    calls = []
+
+    def stop(standing):
+        calls.append(standing)
+        if standing.fresh >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        living.live(trials, range(1, 81), 4, tmp_path / "broken", workers=0, progress=stop)
+    assert calls
+    assert table(tmp_path / "broken", 4) == whole
+    lines = [json.loads(line) for line in cache.read_text().splitlines() if line.endswith("]")]
+    assert len(lines) == len({(key, spec) for key, spec, _ in lines}) == 4 * 4
+
+
+def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"# Before\n{BEGIN}\nwhat stood here\n{END}\nafter\n")
+    words = [
+        "claims",
+        "--from",
+        str(place),
+        "--runs",
+        "3",
+        "--workers",
+        "0",
+        "--quiet",
+        "--into",
+        str(tmp_path / "into"),
+    ]
+    done = CliRunner().invoke(unsilo, [*words, "--write", str(page)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    text = page.read_text()
+    assert text.startswith("# Before\n") and text.endswith("after\n") and "what stood here" not in text
+    assert [int(n) for n in re.findall(r"^\| (\d+) \(", text, re.M)] == list(range(1, 81))
+    done = CliRunner().invoke(unsilo, [*words, "16-18", "--json"], catch_exceptions=False)
+    told = json.loads(done.stdout)
+    assert list(told["claims"]) == ["16", "17", "18"]
+    assert told["claims"]["17"]["findings"][0]["verdict"] == "built in"
+    assert told["claims"]["16"]["findings"][0]["arms"].keys() == {"usual", "none"}
+
+
+def test_a_page_without_marks_is_refused(tmp_path):
+    (tmp_path / "page.md").write_text("no marks")
+    with pytest.raises(InputError, match="no marks"):
+        write(tmp_path / "page.md", "x")
+
+
+def test_a_sign_that_is_built_in_and_comes_out_reversed_is_told(place, tmp_path):
+    turned = SMALL.replace('expected = "-"\nsmallest = 0.01', 'expected = "+"\nsmallest = 0.0001')
+    (place / "small.toml").write_text(turned)
+    words = ["claims", "17", "--from", str(place), "--runs", "8", "--workers", "0", "--quiet"]
+    done = CliRunner().invoke(unsilo, [*words, "--into", str(tmp_path / "into")])
+    assert done.exit_code == 1
+    assert "Claim 17: built in, yet reversed" in done.stderr
+
+
+def test_claims_know_their_read_outs_by_name():
+    claim = Claim(row=1, says="x", read="A", arms=["a", "b"], expected="+", smallest=0.1)
+    assert not claim.weekly and not claim.is_share
