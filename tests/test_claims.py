@@ -66,6 +66,18 @@ expected = "?"
 smallest = 0.1
 
 [[claims]]
+row = 8
+says = "marketing is the first"
+read = "adoption"
+how = "week reached"
+level = 0.05
+contrast = "extreme"
+arms = ["usual"]
+departments = ["marketing", "sales", "it"]
+expected = "-"
+smallest = 1.0
+
+[[claims]]
 row = 19
 says = "firms that stall"
 read = "share stalled"
@@ -112,20 +124,21 @@ def test_the_page_tells_each_claim_once_and_its_example_is_an_experiment(tmp_pat
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("says = \"firms that stall\"", "say = \"x\"", "claim 4.say: unknown key; known here:"),
-        ("arms = [\"usual\"]", "arms = [\"usuall\"]", "claim 4.arms: found 'usuall'; arms are usual, none"),
+        ("says = \"firms that stall\"", "say = \"x\"", "claim 5.say: unknown key; known here:"),
+        ("arms = [\"usual\"]", "arms = [\"usuall\"]", "claim 5.arms: found 'usuall'; arms are usual, none"),
         ("arms = [\"usual\"]", "arms = [\"usuall\"]", "did you mean 'usual'?"),
         ("\"share stalled\"", "\"share stalling\"", "did you mean 'share stalled'?"),
         ("\"extension\"", "\"extention\"", "did you mean 'extension'?"),
         ("contrast = \"level\"", "contrast = \"levl\"", "did you mean 'level'?"),
         ("expected = \"?\"", "expected = \"more\"", "claim 3.expected: found 'more'; allowed:"),
-        ("row = 19", "row = 81", "claim 4.row: found 81"),
+        ("row = 19", "row = 81", "claim 5.row: found 81"),
         ("contrast = \"interaction\"", "contrast = \"difference\"", "takes two arms"),
         ("contrast = \"interaction\"", "contrast = \"slope\"", "one for each arm of a slope"),
         ("how = \"mean\"", "how = \"week reached\"", "claim 2.level: a week is reached at a level"),
         ("how = \"mean\"", "weeks = [10, 400]", "claim 2.weeks: found [10, 400]; first and last week, 0 to 40"),
         ("read = \"extension\"", "read = \"relapses\"\nhow = \"mean\"", "'relapses' has no weeks"),
         ("read = \"extension\"", "read = \"adoption\"", "department and read = 'adoption' together"),
+        ("\"marketing\", \"sales\"", "\"marketing\", \"sale\"", "did you mean 'sales'?"),
         ("changes = [\"poor\"]", "changes = [\"pore\"]", "arms.poor.changes: found 'pore'; one of none, poor"),
         ("[changes.none]", "[changes.none]\n\"governance.forms\" = 1", "arms.none, governance.forms: unknown key"),
         ("none = {", "none = { scenario = \"baselin\", ", "did you mean 'baseline'?"),
@@ -277,15 +290,18 @@ def test_readouts_are_what_a_record_says(small):
 def test_findings_are_those_of_the_runs(place, tmp_path):
     (trial,) = load_trials(place)
     findings = living.live([trial], range(1, 81), 3, tmp_path / "into", workers=0)
-    assert [one.claim.row for one in findings] == [16, 17, 18, 19]
+    assert [one.claim.row for one in findings] == [8, 16, 17, 18, 19]
     for finding in findings:
         claim = finding.claim
         values = np.array(
-            [[claim.of_record(run(trial.plans[arm], seed)) for arm in claim.arms] for seed in (1, 2, 3)]
+            [
+                [readout.of_record(run(trial.plans[arm], seed)) for _, arm, readout in claim.columns]
+                for seed in (1, 2, 3)
+            ]
         )
         down = claim.expected == "-"
         again = contrasts.estimate(
-            values, claim.contrast, claim.doses, down, claim.against, claim.is_share, 4
+            values, claim.contrast, claim.doses, down, claim.against, claim.is_share, 5
         )
         assert vars(finding.found) == pytest.approx(vars(again), abs=1e-6, nan_ok=True)
         assert finding.means == pytest.approx(values.mean(axis=0), abs=1e-6)
@@ -313,7 +329,7 @@ def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
     assert calls
     assert table(tmp_path / "broken", 4) == whole
     lines = [json.loads(line) for line in cache.read_text().splitlines() if line.endswith("]")]
-    assert len(lines) == len({(key, spec) for key, spec, _ in lines}) == 4 * 4
+    assert len(lines) == len({(key, spec) for key, spec, _ in lines}) == 4 * 4 + 4 * 3
 
 
 def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_path):
@@ -340,7 +356,7 @@ def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_
     told = json.loads(done.stdout)
     assert list(told["claims"]) == ["16", "17", "18"]
     assert told["claims"]["17"]["findings"][0]["verdict"] == "built in"
-    assert told["claims"]["16"]["findings"][0]["arms"].keys() == {"usual", "none"}
+    assert told["claims"]["16"]["findings"][0]["means"][0]["of"] == "usual"
 
 
 def test_a_page_without_marks_is_refused(tmp_path):

@@ -35,14 +35,25 @@ class Claim(Readout):
     row: int = parameter(..., "number of the claim", ge=1, le=LAST)
     says: str = parameter(..., "what is asked, in a few words", min_length=1)
     contrast: Kind = parameter("difference", "what is made of the arms")
-    arms: list[str] = parameter(..., "names of the arms, in the contrast's order")
+    arms: list[str] = parameter(..., "names of the arms, in the contrast's order", min_length=1)
     doses: list[float] = parameter([], "of a slope: the arms' doses")
+    departments: list[str] = parameter(
+        [], "in place of several arms: departments of one, whose adoption is read"
+    )
     against: float = parameter(0.0, "of a level: what it is compared with", allow_inf_nan=False)
     expected: Expected = parameter(..., "what the source says: + more, - less, 0 no difference, ? nothing")
     smallest: float = parameter(
         ..., "smallest size of interest, in the read-out's unit", gt=0.0, allow_inf_nan=False
     )
     sign: Sign | None = parameter(None, "built in or emergent, where it is not as the whole row")
+
+    @property
+    def columns(self) -> list[tuple[str, str, Readout]]:
+        """What is contrasted: its name, the arm, and what is read there."""
+        if not self.departments:
+            return [(arm, arm, self) for arm in self.arms]
+        arm = self.arms[0]
+        return [(one, arm, self.model_copy(update={"department": one})) for one in self.departments]
 
     @property
     def direction(self) -> Expected:
@@ -118,10 +129,9 @@ def load_trial(file: Path) -> Trial:
         if len({plan.weeks for plan in plans.values()}) > 1:
             faults.append(Fault("arms", "of different lengths", "one length: set weeks for all", str(file)))
         for number, claim in enumerate(experiment.claims):
-            weeks = max((plan.weeks for plan in plans.values()), default=0)
             faults += [
                 Fault(f"claims.{number}.{key}", found, allowed, str(file), near)
-                for key, found, allowed, near in _wrong(claim, experiment, weeks)
+                for key, found, allowed, near in _wrong(claim, experiment, plans)
             ]
     if faults or experiment is None:
         raise InputError(_placed(faults, file))
@@ -156,15 +166,40 @@ def _plan(experiment: Experiment, name: str, arm: Arm) -> Scenario:
         ) from None
 
 
-def _wrong(claim: Claim, experiment: Experiment, weeks: int) -> Iterator[tuple[str, str, str, str]]:
+def _wrong(
+    claim: Claim, experiment: Experiment, plans: Mapping[str, Scenario]
+) -> Iterator[tuple[str, str, str, str]]:
+    weeks = max((plan.weeks for plan in plans.values()), default=0)
     known = list(experiment.arms)
     for arm in claim.arms:
         if arm not in known:
             yield "arms", f"found {arm!r}", f"arms are {', '.join(known)}", nearest_name(arm, known)
-    yield from claim.wrong(weeks)
-    yield from ((*one, "") for one in contrasts.wrong(claim.contrast, len(claim.arms), len(claim.doses)))
+    yield from claim.columns[0][2].wrong(weeks)
+    if claim.departments and (claim.read != "adoption" or len(claim.arms) != 1):
+        yield (
+            "departments",
+            f"beside read = {claim.read!r} and {len(claim.arms)} arms",
+            "of adoption, in one arm",
+            "",
+        )
+    yield from _strange(claim, [plans[arm] for arm in claim.arms if arm in plans])
+    number = len(claim.departments) or len(claim.arms)
+    yield from ((*one, "") for one in contrasts.wrong(claim.contrast, number, len(claim.doses)))
     if claim.against and claim.contrast != "level":
         yield "against", f"beside contrast = {claim.contrast!r}", "only of a level", ""
+
+
+def _strange(claim: Claim, plans: list[Scenario]) -> Iterator[tuple[str, str, str, str]]:
+    """Departments and practices that an arm has not."""
+    for plan in plans:
+        known, key = list(plan.organisation.names()), "departments" if claim.departments else "department"
+        for name in filter(None, [*claim.departments, claim.department]):
+            if name not in known:
+                yield key, f"found {name!r}", f"one of {', '.join(known)}", nearest_name(name, known)
+        practices = list(plan.practices)
+        if claim.practice is not None and claim.practice not in practices:
+            near = nearest_name(claim.practice, practices)
+            yield "practice", f"found {claim.practice!r}", f"one of {', '.join(practices)}", near
 
 
 def _placed(faults: list[Fault], file: Path) -> list[Fault]:

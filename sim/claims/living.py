@@ -52,7 +52,7 @@ class Finding:
         trial: the experiment.
         claim: what is asked.
         found: the contrast; None if an arm has no run.
-        means: of each of its arms.
+        means: of each of its columns.
     """
 
     trial: Trial
@@ -96,7 +96,7 @@ def live(
 
 
 def _finding(reading: Reading, trial: Trial, claim: Claim, claims: int) -> Finding:
-    values = np.column_stack([reading.values(trial.arm(name), claim) for name in claim.arms])
+    values = np.column_stack([reading.values(trial.arm(arm), readout) for _, arm, readout in claim.columns])
     whole = values[~np.isnan(values).any(axis=1)]
     if not len(whole):
         return Finding(trial, claim, None, ())
@@ -154,8 +154,8 @@ class Reading:
     def _wanted(self, asked: Sequence[tuple[Trial, Claim]]) -> Iterator[tuple[str, int, Readout]]:
         for trial, claim in asked:
             if claim.weekly and claim.read not in SERIES:
-                for name in claim.arms:
-                    yield from ((trial.arm(name), seed, claim) for seed in self._seeds)
+                for _, arm, readout in claim.columns:
+                    yield from ((trial.arm(arm), seed, readout) for seed in self._seeds)
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:

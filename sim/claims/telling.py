@@ -62,7 +62,8 @@ class Line:
     @property
     def asked(self) -> str:
         """What was looked at, and the means of the arms."""
-        means = " → ".join(f"{mean:.3g}" for mean in self.finding.means)
+        names = [name for name, _, _ in self.claim.columns]
+        means = ", ".join(f"{name} {mean:.3g}" for name, mean in zip(names, self.finding.means, strict=False))
         kind = "" if self.claim.contrast in ("difference", "level") else f", {self.claim.contrast}"
         return f"{self.claim.says} ({_readout(self.finding)}{kind}): {means}"
 
@@ -71,7 +72,10 @@ class Line:
         found: Estimate | None = self.finding.found
         return {
             "experiment": self.finding.trial.name, "says": self.claim.says, "read": _readout(self.finding),
-            "contrast": self.claim.contrast, "arms": dict(zip(self.claim.arms, self.finding.means, strict=False)),
+            "contrast": self.claim.contrast, "means": [
+                {"of": name, "mean": mean}
+                for (name, _, _), mean in zip(self.claim.columns, self.finding.means, strict=False)
+            ],
             "expected": self.claim.expected, "smallest": self.claim.smallest, "sign": self.sign,
             "found": vars(found) if found else None, "verdict": self.verdict,
         }  # fmt: skip

@@ -42,6 +42,8 @@ def claims(
     Each is asked by a small experiment whose arms share their luck. Finished runs are stored at once, and the same command
     goes on where it stopped. Exits with 1 when runs failed, or a sign that is built in came out reversed.
     """
+    from concurrent.futures import BrokenExecutor
+
     from sim.claims.experiment import load_trials
     from sim.claims.living import live
     from sim.claims.rows import folder, load_rows, numbers
@@ -49,6 +51,7 @@ def claims(
     from sim.claims.telling import write as put
     from sim.claims.verdicts import RULE
     from sim.cli.sweeping import shown
+    from sim.sweeps import Unwritable
 
     if write and rows:
         raise click.UsageError("--write puts down all claims; leave out ROWS.")
@@ -61,6 +64,9 @@ def claims(
     except KeyboardInterrupt:
         click.echo("Stopped: what has finished is stored; the same command goes on from there.", err=True)
         sys.exit(130)
+    except (BrokenExecutor, Unwritable) as error:
+        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
+        sys.exit(1)
     lines = lines_of(known, findings)
     said = sentence(lines)
     if as_json:
