@@ -15,7 +15,7 @@ import numpy as np
 from sim.analysis.comparison import paired_shares
 from sim.sweeps.confidence import betting
 
-Kind = Literal["level", "difference", "interaction", "slope", "order", "extreme", "inner"]
+Kind = Literal["level", "difference", "main", "interaction", "slope", "order", "extreme", "inner"]
 ORIENTED: tuple[Kind, ...] = ("order", "extreme", "inner")
 """Contrasts that are turned round where the claim says less, so that above 0 is always what it says."""
 
@@ -43,13 +43,12 @@ class Estimate:
 
 def wrong(kind: Kind, arms: int, doses: int) -> Iterator[tuple[str, str, str]]:
     """What is wrong with a contrast of so many arms: key, what was found, what is allowed."""
+    factorial = arms in (4, 8)
     allowed = {
         "level": (arms == 1, "one arm"),
         "difference": (arms == 2, "two arms: it is the second minus the first"),
-        "interaction": (
-            arms >= 4 and arms & (arms - 1) == 0,
-            "4 or 8 arms in standard order: none, a, b, ab, c, ac, bc, abc",
-        ),
+        "main": (factorial, "4 or 8 arms in standard order, its factor last: none, a, b, ab, c, ac, bc, abc"),
+        "interaction": (factorial, "4 or 8 arms in standard order: none, a, b, ab, c, ac, bc, abc"),
         "slope": (arms >= 3, "three arms or more, by rising dose"),
         "order": (arms >= 3, "three arms or more, the least first"),
         "extreme": (arms >= 3, "three arms or more, the greatest first"),
@@ -73,6 +72,8 @@ def parts(kind: Kind, arms: int, doses: Sequence[float] = ()) -> tuple[np.ndarra
         return one, min
     if kind == "difference":
         return one[1:] - one[:1], min
+    if kind == "main":
+        return np.repeat([-2.0, 2.0], arms // 2)[None] / arms, min
     if kind == "interaction":
         signs = np.ones(1)
         while signs.size < arms:

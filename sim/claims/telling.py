@@ -121,8 +121,9 @@ def sentence(lines: Mapping[int, Sequence[Line]]) -> str:
     kinds = (verdicts.AGREES, verdicts.CONTRADICTS, verdicts.NONE, verdicts.UNDECIDED, verdicts.OPEN)
     counted = ", ".join(f"{emergent.count(kind)} {kind}" for kind in kinds if kind in emergent)
     without = sum(not some for some in lines.values())
+    many = "claim" if len(lines) == 1 else "claims"
     return (
-        f"{len(lines)} claims, {without} of them without an experiment; {len(emergent)} emergent contrasts: "
+        f"{len(lines)} {many}, {without} of them without an experiment; {len(emergent)} emergent contrasts: "
         f"{counted or 'none'}; {len(every) - len(emergent)} built in, of which the size is told."
     )
 
@@ -130,7 +131,7 @@ def sentence(lines: Mapping[int, Sequence[Line]]) -> str:
 def markdown(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]], how: str) -> str:
     """The table as a block of a page, one row a claim."""
     head = "| claim | what it says | tag | asked, and the means of the arms | found (95 % interval) | verdict | outside |"
-    told = [how, "", sentence(lines), "", head, "|---" * 7 + "|"]
+    told = [verdicts.RULE, "", how, "", sentence(lines), "", head, "|---" * 7 + "|"]
     for number, row in rows.items():
         some = lines[number]
         cells = [
