@@ -7,7 +7,8 @@ from sim.contacts import put_in_place
 from sim.firm import Firm
 from sim.happenings import Event
 from sim.luck import Luck
-from sim.mechanisms.week import Order, rules_of
+from sim.mechanisms.chain import rules_of
+from sim.mechanisms.week import Order
 from sim.record import Record
 from sim.scenario import Scenario
 
