@@ -112,5 +112,10 @@ def look(i, org):
 def put_in_place(ties, org):
     """Put these ties in place of the network, and count anew who practises among all contacts."""
     org.ties = ties
-    for i in range(len(org.employees.key)):
-        look(i, org)
+    e, (indptr, indices, weights) = org.employees, ties
+    practising, influence, peers = e.practising, e.influence, e.peers
+    peers[:] = e.outside
+    for k in range(len(peers)):
+        for i in np.flatnonzero(practising[k]):
+            for at in range(indptr[i], indptr[i + 1]):
+                peers[k, indices[at]] += weights[at] * influence[i]

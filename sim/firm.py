@@ -12,8 +12,9 @@ from sim.contacts import move_ties, open_ties, put_in_place
 from sim.hiring import hire
 from sim.luck import Luck
 from sim.measures import MEASURES
+from sim.mechanisms.chain import Rules
 from sim.mechanisms.influence import weigh
-from sim.mechanisms.week import Order, Rules
+from sim.mechanisms.week import Order
 from sim.regrouping import regroup
 from sim.scenario import Scenario
 from sim.seats import replace

@@ -89,17 +89,19 @@ def cast_lots(luck, week, keys, out):
 
 
 @kernel
-def recast(luck, cast, keys, rows, out):
-    """The same for these rows alone, int64[m], those of people who are new: lots of the eight weeks from 8 x `cast` on.
+def recast(luck, week, cast, keys, rows, out):
+    """The same for these rows alone, int64[m], those of people who are new, and this week and those left of the eight.
 
-    `luck` is the mechanism's stream in week 0; where no lots are cast yet, `cast` is -1.
+    `luck` is the mechanism's stream in week 0; lots are cast up to the eight weeks from 8 x `cast` on.
     """
+    if cast != week // LOTS:
+        return
     first = luck + np.uint64(LOTS * cast) * _WEEK
     for k in range(out.shape[1]):
         stream = branch(branch(first, k), 1)
         for i in rows:
             bits = word(stream, keys[i])
-            for at in range(LOTS):
+            for at in range(week % LOTS, LOTS):
                 out[at, k, i] = np.uint8(bits >> np.uint64(8 * at))
 
 

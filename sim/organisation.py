@@ -7,9 +7,12 @@ from sim.contacts import put_in_place
 from sim.firm import Firm
 from sim.happenings import Event
 from sim.luck import Luck
-from sim.mechanisms.week import Order, rules_of
+from sim.mechanisms.chain import rules_of
+from sim.mechanisms.week import Order
 from sim.record import Record
 from sim.scenario import Scenario
+
+AT_ONCE = 20_000_000  # employee-practice-weeks, about a second, after which Ctrl-C is heard
 
 
 class Organisation(Firm):
@@ -49,8 +52,9 @@ class Organisation(Firm):
     def live(self, weeks: int) -> None:
         """Live so many weeks, at most to the end of the scenario; Mesa's `steps` counts calls of `step` alone."""
         until = min(self.week + weeks, self.plan.weeks)
-        if self.week < until:
-            self.order.live(self, until)
+        while self.week < until:
+            heard = self.week + max(1, AT_ONCE // (self.employees.rows * self.practices.rows))
+            self.order.live(self, min(until, heard))
         self.running = self.week < self.plan.weeks
 
 

@@ -124,6 +124,9 @@ def test_newcomers_lots_are_those_that_everybody_would_be_cast():
     whole, some = np.zeros((LOTS, 3, 50), np.uint8), np.zeros((LOTS, 3, 50), np.uint8)
     cast_lots(luck.stream("ways", 29), 29, keys, whole)
     rows = np.array([3, 17, 49])
-    recast(luck.stream("ways"), 29 // LOTS, keys, rows, some)
-    assert np.array_equal(some[..., rows], whole[..., rows])
+    recast(luck.stream("ways"), 29, 29 // LOTS, keys, rows, some)
+    assert np.array_equal(some[29 % LOTS :, :, rows], whole[29 % LOTS :, :, rows])
+    assert not some[: 29 % LOTS].any(), "weeks that are over need no lots"
     assert not np.delete(some, rows, axis=2).any()
+    recast(luck.stream("ways"), 29, 29 // LOTS - 1, keys, np.arange(50), some)
+    assert not np.delete(some, rows, axis=2).any(), "the eight weeks that were cast are over"

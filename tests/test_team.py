@@ -54,6 +54,21 @@ def test_members_come_from_all_departments_in_turn_or_from_the_owners(lived):
     assert org.departments.owner[org.employees.department[members]].all()
 
 
+@pytest.mark.parametrize(
+    ("colleagues", "known"), [(0, 0), (4, 4), (5, 4), (12, 12), (23, 22), (24, 23), (100, 23)]
+)
+def test_members_know_those_next_to_them_up_to_a_number(lived, colleagues, known):
+    org, members, _ = opened(lived, per_hundred=20.0, colleagues=colleagues, ties=0)
+    before, after = edges(lived(WEEK - 1)), edges(org)
+    place, count = {one: n for n, one in enumerate(members)}, len(members)
+    assert count == 24
+    for one in members:
+        met = {(place[b] - place[one]) % count for a, b in after - before if a == one}
+        had = {(place[b] - place[one]) % count for a, b in before if a == one and b in place}
+        around = {step % count for step in range(-(known // 2), known - known // 2 + 1) if step}
+        assert met | (had & around) == (around if known < 23 else set(range(1, 24)))
+
+
 def test_leaders_are_heeded_most_in_their_department(lived):
     org, members, _ = opened(lived)
     before = lived(WEEK - 1)

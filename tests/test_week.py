@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim import Mechanism, load
-from sim.mechanisms import SCHEDULE
+from sim import Mechanism, load, organisation
+from sim.mechanisms import SCHEDULE, chain
 from sim.mechanisms import week as weeks
 from sim.organisation import Organisation, run
 
@@ -30,9 +30,29 @@ def test_a_week_is_its_mechanisms_one_after_the_other(plan):
     assert run(plan, 2).digest() == one_by_one(plan, 2).digest()
 
 
+@pytest.mark.parametrize("weeks_at_once", [1, 7])
+def test_a_run_is_the_same_in_parts(plan, monkeypatch, weeks_at_once):
+    """Large organisations come back to Python between weeks, so that Ctrl-C is heard."""
+    whole = run(plan, 2).digest()
+    monkeypatch.setattr(organisation, "AT_ONCE", weeks_at_once * 90 * len(plan.practices))
+    calls = []
+    monkeypatch.setattr(weeks.Order, "live", lambda *args, live=weeks.Order.live: calls.append(live(*args)))
+    assert run(plan, 2).digest() == whole
+    assert len(calls) >= plan.weeks / weeks_at_once - 1
+
+
+def test_newcomers_are_the_same_whether_python_seats_them_or_the_kernel(plan):
+    """Once agents have been made, they must follow whoever leaves."""
+    org = Organisation(plan, 2)
+    assert len(org.agents) > 90
+    org.live(plan.weeks)
+    assert org.left.sum() > 10
+    assert org.record.digest() == run(plan, 2).digest()
+
+
 def test_each_number_calls_the_loop_of_its_mechanism(plan):
     """With one mechanism on at a time, the chain does what that mechanism's own step does."""
-    for n, kind in enumerate(weeks.LOOPS):
+    for n, kind in enumerate(chain.LOOPS):
         chained, stepped = Organisation(plan, 3), Organisation(plan, 3)
         for org in (chained, stepped):
             org.live(12)
@@ -49,9 +69,9 @@ def test_each_number_calls_the_loop_of_its_mechanism(plan):
 
 
 def test_the_chain_has_every_mechanism_that_has_a_kernel():
-    assert [kind.name for kind in weeks.LOOPS] == [kind.name for kind in SCHEDULE if kind.loop]
-    assert set(weeks.Rules.fields) == {kind.name for kind in weeks.LOOPS} | {"outcome"}
-    assert {kind.name for kind in weeks.ARRIVALS} <= set(weeks.Rules.fields)
+    assert [kind.name for kind in chain.LOOPS] == [kind.name for kind in SCHEDULE if kind.loop]
+    assert set(chain.Rules.fields) == {kind.name for kind in chain.LOOPS} | {"outcome"}
+    assert {kind.name for kind in chain.ARRIVALS} <= set(chain.Rules.fields)
 
 
 class Idle(Mechanism):

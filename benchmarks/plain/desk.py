@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import mesa
@@ -148,7 +148,9 @@ class Hub(mesa.Agent):
             others = [here for here in model.departments if here is not one.department]
             for m in range(t.ties if others else 0):
                 reached.append((one, random.choice(others[(n + m) % len(others)].staff)))
-        for one, other in [*combinations(members, 2), *reached]:
+        near = range(1, 1 + min(len(members), t.colleagues) // 2)
+        known = {frozenset((n, (n + by) % len(members))) for n in range(len(members)) for by in near}
+        for one, other in [*((members[a], members[b]) for a, b in map(sorted, known)), *reached]:
             one.tie(other, t.strength)
         for one in members:
             if random.random() < t.practising:

@@ -159,7 +159,7 @@ def come_in(rules, luck, rows, org):
     """Thresholds of the people in these rows, int64[n], and their lots of the weeks for which lots are cast."""
     c, e = rules.adoption[0], org.employees
     key, threshold = e.key, e.threshold
-    recast(luck, org.whole.now[0].moves_cast, key, rows, e.moves)
+    recast(luck, org.whole.now[0].week, org.whole.now[0].moves_cast, key, rows, e.moves)
     for i in rows:
         drawn = normal(word(luck, key[i]))
         if c.by == COUNT:

@@ -54,33 +54,29 @@ def talk(rules, week, luck, org):
     if not rumour.any():
         return False
     spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
-    said = np.empty(
-        (len(rumour), 2)
-    )  # belief before this week, and whether one corrects: side by side, as they are read
+    (indptr, indices, weights), room = org.ties, rules.digital[0].most if rules.digital[0].on else 0
+    believed, heard, corrects = rumour.copy(), np.zeros(len(rumour)), np.empty(len(rumour), np.uint8)
     for i in range(len(rumour)):
-        said[i, 0], said[i, 1] = rumour[i], (breadth[i] > 0) & (rumour[i] <= c.doubt)
-    indptr, indices, weights = org.ties
-    reached = np.zeros(len(said), np.bool_)
-    for i in range(len(said)):
-        if said[i, 0] > 0.0:
-            reached[i] = True
+        corrects[i] = (breadth[i] > 0) & (rumour[i] <= c.doubt)
+    for i in range(len(rumour)):  # few believe it: they tell it, and most others are not looked at
+        if believed[i] > 0.0:
             for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-                reached[np.uint64(indices[at])] = True
-    for i in range(len(said)):
-        if not reached[i]:
+                j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
+                if j == i:  # the rest of the row is idle
+                    break
+                heard[j] += weights[at] * believed[i]
+    for i in range(len(rumour)):
+        before, lasting = believed[i], indptr[i + 1] - indptr[i] - room
+        if before == 0.0 and spread * heard[i] / max(1, lasting) < c.least:  # each tie weighs 1 or more
             continue
-        ties, heard, correcting = 0, 0.0, 0.0
+        ties, correcting = 0, 0
         for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-            j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
-            if j == i:  # the rest of the row is idle
+            j = np.uint64(indices[at])
+            if j == i:
                 break
             ties += weights[at]
-            heard += weights[at] * said[j, 0]
-            correcting += said[j, 1]
-        around = heard / ties if ties > 0 else 0.0
-        if heard == 0.0 and said[i, 0] == 0.0:
-            continue
-        before = said[i, 0]
+            correcting += corrects[j]
+        around = heard[i] / ties if ties > 0 else 0.0
         now = before + spread * around * (1.0 - before) - fading * before
         now *= 1.0 - min(1.0, crowd * correcting)
         if stated:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 class Team(Mechanism):
     """Employees who become the hub's members when governance is founded, in a form that has desks (claims 30, 34, 35, 41).
 
-    They know each other, reach out to other departments, and may lead by practising. Ties that land one by one in many
-    departments are what rewiring is to complex contagion; several into one circle of colleagues make a wide bridge
-    (Centola & Macy 2007).
+    They know each other, up to a number, reach out to other departments, and may lead by practising. Ties that land one by
+    one in many departments are what rewiring is to complex contagion; several into one circle of colleagues make a wide
+    bridge (Centola & Macy 2007).
     """
 
     per_hundred: float = parameter(
@@ -38,6 +37,14 @@ class Team(Mechanism):
     )
     chosen: Literal["leaders", "savvy", "random"] = parameter(
         "leaders", "whom most people heed, whose threshold is lowest, or by lot", source="claim 35"
+    )
+    colleagues: int = parameter(
+        12,
+        "members whom each knows at most: those next to them in their turns",
+        unit="people",
+        source="assumed: as many as the mean number of contacts",
+        ge=0,
+        le=1000,
     )
     ties: int = parameter(3, "ties that each member opens to another department", unit="ties", ge=0, le=100)
     land: Literal["scattered", "bundled"] = parameter(
@@ -81,7 +88,11 @@ class Team(Mechanism):
     def reach_out(self, org: Organisation, members: np.ndarray, rooms: np.ndarray) -> None:
         """Tie members to each other, and each to people of departments that come in turn after their own."""
         e = org.employees
-        pairs = list(combinations(members.tolist(), 2))
+        place = np.arange(members.size)
+        steps = range(1, 1 + min(members.size, self.colleagues) // 2)
+        pairs = [
+            pair for by in steps for pair in zip(members.tolist(), members[place - by].tolist(), strict=True)
+        ]
         for number, one in enumerate(members.tolist()):
             others = rooms[rooms != e.department[one]]
             if others.size:

@@ -70,7 +70,8 @@ def settle_ways(rules, week, luck, org):
 @kernel
 def come_in(rules, luck, rows, org):
     """Lots of the people in these rows, int64[n], of the weeks for which lots are cast."""
-    recast(luck, org.whole.now[0].reviews_cast, org.employees.key, rows, org.employees.reviews)
+    now = org.whole.now[0]
+    recast(luck, now.week, now.reviews_cast, org.employees.key, rows, org.employees.reviews)
 
 
 @kernel
