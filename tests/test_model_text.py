@@ -15,7 +15,7 @@ from sim.mechanisms.events import Events
 from sim.organisation import Organisation
 from sim.record import WEEKLY
 from sim.scenario import load
-from tests import offices_by_text
+from tests import offices_by_text, weeks_by_text
 from tests.by_text import generated_ties, key_of, key_with
 from tests.people_by_text import adopted, chosen
 
@@ -137,7 +137,10 @@ def witness(behind, kept):
                 name: {column: getattr(table, column).copy() for column in table.columns}
                 for name, table in tables.items()
             }
-            kept[behind] = SimpleNamespace(**copies, ledger=org.ledger[org.week].copy())
+            ties = tuple(part.copy() for part in org.ties)
+            kept[behind] = SimpleNamespace(
+                **copies, ties=ties, stage=org.stage, ledger=org.ledger[org.week].copy()
+            )
 
     return Witness()
 
@@ -183,17 +186,6 @@ def test_weeks_are_those_of_sections_7_16_and_7_17(more):
     assert asked > 0 or plan["governance"].form == "holistic"
 
 
-SECTIONS = (
-    "sponsorship",
-    "funding",
-    "governance",
-    "approval",
-    "teaching",
-    "best_practice",
-    "worth",
-    "measurement",
-)
-"""Each is held against the state that it leaves, from the state behind the mechanism before it."""
 FORMS = {
     "hub": {"organisation.firms": 2, "alliance": {"acquainted": 0.1}, "governance.staff_per_liaison": 9.0},
     "firms": {"organisation.firms": 2, "alliance": {"desk": False, "pool": False}, "measurement.delay": 9},
@@ -211,31 +203,72 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("more", FORMS.values(), ids=FORMS)
-def test_executives_money_and_desks_are_those_of_the_text(more):
-    seed, kept = 8, {}
-    few = {
-        "organisation.employees": 90,
-        "weeks": 110,
-        "governance.founded": 20,
-        "sponsorship.engagement": 0.6,
-    }
-    plan = load("baseline", few).replaced(more)
-    order = [one.name for one in plan.mechanisms]
-    before = {
-        name: order[order.index(name) - 1] if name != "sponsorship" else "strategy" for name in SECTIONS
-    }
-    for behind in {*SECTIONS, *before.values()}:
+def lived(plan, seed, sections):
+    """Live a scenario; each week, each mechanism's name with the state behind the one before it, and behind itself."""
+    kept, order = {}, [one.name for one in plan.mechanisms]
+    before = {name: order[order.index(name) - 1] for name in sections}
+    for behind in {*sections, *before.values()}:
         plan = plan.with_mechanism(witness(behind, kept))
     org = Organisation(plan, seed)
     while org.running:
         org.step()
-        for name in SECTIONS:
-            told, found = deepcopy(kept[before[name]]), kept[name]
-            getattr(offices_by_text, name)(org, told, seed)
-            for table in TABLES:
-                for column, value in getattr(found, table).items():
-                    own = getattr(told, table)[column]
-                    assert np.allclose(own, value, rtol=1e-9, atol=1e-12), (org.week, name, table, column)
-            assert np.allclose(told.ledger, found.ledger), (org.week, name)
+        for name in sections:
+            yield org, name, deepcopy(kept[before[name]]), kept[name]
+
+
+def differences(told, found):
+    """The columns in which two states differ."""
+    return [
+        (name, column)
+        for name in TABLES
+        for column, value in getattr(found, name).items()
+        if not np.allclose(getattr(told, name)[column], value, rtol=1e-9, atol=1e-12)
+    ]
+
+
+@pytest.mark.parametrize("more", FORMS.values(), ids=FORMS)
+def test_executives_money_and_desks_are_those_of_the_text(more):
+    few = {"organisation.employees": 90, "weeks": 90, "governance.founded": 20, "sponsorship.engagement": 0.6}
+    plan, seed = load("baseline", few).replaced(more), 8
+    names = (
+        "sponsorship",
+        "funding",
+        "governance",
+        "approval",
+        "teaching",
+        "best_practice",
+        "worth",
+        "measurement",
+    )
+    for org, name, told, found in lived(plan, seed, names):
+        getattr(offices_by_text, name)(org, told, seed)
+        assert not differences(told, found), (org.week, name)
+        assert np.allclose(told.ledger, found.ledger), (org.week, name)
     assert org.record.served.any() and org.employees.taught.max() > 20
+
+
+@pytest.mark.parametrize("firms", [1, 2])
+def test_people_and_what_goes_wrong_are_those_of_the_text(firms):
+    lively = {
+        "organisation": {"employees": 80, "firms": firms}, "weeks": 100, "events": False, "alliance": {"acquainted": 0.2},
+        "digital": {"chance": 0.5, "most": 3}, "incidents": {"base": 0.6, "process": True}, "governance.founded": 10,
+        "sponsorship.engagement": 0.8, "turnover.base": 0.02, "committee": False, "programmes.reporting": "pooled",
+    }  # fmt: skip
+    plan, seed, left, online = load("everything").replaced(lively), 4, 0, 0
+    names = ("duties", "guidance", "learning", "influence", "voice", "programmes", "incidents", "rumours")
+    for org, name, told, found in lived(plan, seed, (*names, "digital", "turnover")):
+        result = getattr(weeks_by_text, name)(org, told, seed)
+        if name in names:
+            assert not differences(told, found), (org.week, name)
+        elif name == "digital":
+            (indptr, indices, weights), most = found.ties, plan["digital"].most
+            rows = range(org.employees.rows)
+            spare = [(i, at) for i in rows for at in range(indptr[i + 1] - most, indptr[i + 1])]
+            assert result == {frozenset((i, int(indices[at]))) for i, at in spare if weights[at]}, org.week
+            online = max(online, len(result))
+        else:
+            stay = np.setdiff1d(np.arange(org.employees.rows), list(result))
+            assert result == set(np.flatnonzero(found.employees["hires"] != told.employees["hires"]).tolist())
+            assert np.allclose(told.employees["satisfaction"][stay], found.employees["satisfaction"][stay])
+            left += len(result)
+    assert left > 20 and online > 10 and org.incidents.sum() > 3
