@@ -251,7 +251,7 @@ def test_executives_money_and_desks_are_those_of_the_text(more):
 def test_people_and_what_goes_wrong_are_those_of_the_text(firms):
     lively = {
         "organisation": {"employees": 80, "firms": firms}, "weeks": 100, "events": False, "alliance": {"acquainted": 0.2},
-        "digital": {"chance": 0.5, "most": 3}, "incidents": {"base": 0.6, "process": True}, "governance.founded": 10,
+        "digital": {"chance": 0.9, "most": 1}, "incidents": {"base": 0.6, "process": True}, "governance.founded": 10,
         "sponsorship.engagement": 0.8, "turnover.base": 0.02, "committee": False, "programmes.reporting": "pooled",
     }  # fmt: skip
     plan, seed, left, online = load("everything").replaced(lively), 4, 0, 0
@@ -271,4 +271,4 @@ def test_people_and_what_goes_wrong_are_those_of_the_text(firms):
             assert result == set(np.flatnonzero(found.employees["hires"] != told.employees["hires"]).tolist())
             assert np.allclose(told.employees["satisfaction"][stay], found.employees["satisfaction"][stay])
             left += len(result)
-    assert left > 20 and online > 10 and org.incidents.sum() > 3
+    assert left > 20 and online > 5 and org.incidents.sum() > 3
