@@ -99,7 +99,7 @@ class Firm(mesa.Model):
         regroup(self, come_from, super().agents_by_type.get(Employee, ()))
 
     def tie(self, source: Any, target: Any, weight: int) -> None:
-        """Open ties between people, pair by pair; exposure counts them from the next week on.
+        """Open ties between people, pair by pair; exposure counts them when `influence` next looks: this week, if it is yet to.
 
         Args:
             source: int[m], rows of employees.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from sim.parameters import Section
     from sim.scenario import Scenario
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -80,6 +81,18 @@ def plan_of(
     files = {"roster": roster, "ties": ties, "reports": reports}
     given = {f"organisation.{name}": str(Path(file).resolve()) for name, file in files.items() if file}
     return load(scenario, {**changes, **given})
+
+
+def facts(section: type[Section] | Section, prefix: str = "") -> list[list[str]]:
+    """Key, value (or default), unit, range, meaning and source of every parameter of a section, as people read them."""
+    from pydantic_core import PydanticUndefined
+
+    from sim.scenario import parameters
+
+    return [
+        [key, "needed" if value is PydanticUndefined else number(value) or "-", *rest]
+        for key, value, *rest in parameters(section, prefix)
+    ]
 
 
 def table(headers: list[str], rows: list[list[str]], right: str = "") -> None:

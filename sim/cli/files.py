@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.common import as_json, changes, number, plan_of, table
+from sim.cli.common import as_json, changes, facts, plan_of, table
 
 
 @click.command()
@@ -41,7 +41,6 @@ def scenarios(as_json: bool) -> None:
 def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) -> None:
     """Every parameter of SCENARIO: value, unit, range, meaning, and where it comes from."""
     from sim.mechanisms import schedule
-    from sim.scenario import parameters
 
     plan = plan_of(scenario, changes)
     if as_json:
@@ -49,20 +48,15 @@ def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) 
         return
     click.echo(f"{plan.title}: {plan.about}")
     groups: dict[str, list[list[str]]] = {}
-    for key, value, unit, allowed, meaning, source in parameters(plan):
-        if key in ("title", "about"):
-            continue
-        head = key.split(".")[0] if "." in key else "run"
-        groups.setdefault(head, []).append([key, number(value), unit, allowed, meaning, source])
+    for row in facts(plan):
+        if row[0] not in ("title", "about"):
+            groups.setdefault(row[0].split(".")[0] if "." in row[0] else "run", []).append(row)
     about = {one.name: _first_line(type(one)) for one in plan.mechanisms}
     off = [kind for kind in schedule() if plan[kind.name] is None]
     if whole:
         for kind in off:
             about[kind.name] = f"off. {_first_line(kind)}"
-            groups[kind.name] = [
-                [key, number(value), unit, allowed, meaning, source]
-                for key, value, unit, allowed, meaning, source in parameters(kind, f"{kind.name}.")
-            ]
+            groups[kind.name] = facts(kind, f"{kind.name}.")
     for head, rows in groups.items():
         click.secho(f"[{head}] {about.get(head, '')}".rstrip(), bold=True)
         if rows:
@@ -77,7 +71,6 @@ def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) 
 def _events() -> None:
     """What can be scripted, kind by kind, with what each kind needs."""
     from sim.mechanisms.events import Events
-    from sim.scenario import parameters
 
     click.secho(
         '[events.NAME] with what = "KIND", week, and the keys of its kind',
@@ -85,13 +78,9 @@ def _events() -> None:
     )
     for name, kind in Events.kinds.items():
         click.echo(f"{name}: {_first_line(kind)}")
-        rows = [
-            [key, "needed" if kind.model_fields[key].is_required() else number(value), unit, allowed, meaning]
-            for key, value, unit, allowed, meaning, _ in parameters(kind)
-            if key not in ("what", "week")
-        ]
+        rows = [row for row in facts(kind) if row[0] not in ("what", "week")]
         if rows:
-            table(["key", "default", "unit", "allowed", "meaning"], rows, "kr")
+            table(["key", "default", "unit", "allowed", "meaning", "source"], rows, "kr")
 
 
 def _first_line(kind: type) -> str:

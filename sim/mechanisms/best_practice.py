@@ -25,7 +25,7 @@ class BestPractice(Mechanism):
     name = "best_practice"
 
     learning: float = rate(
-        0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; trial"
+        0.01, "p2: how fast the desk's way takes over what works best", source="March 1991; the value assumed"
     )
     start_quality: float = share(0.5, "quality of a desk's way at the start", source=SOURCE)
     misfit: float = share(0.3, "quality that a desk's way loses in wholly special work", source=SOURCE)
