@@ -14,6 +14,7 @@ from benchmarks.plain.people import Employee
 from benchmarks.plain.record import Record as PlainRecord
 from sim import organisation
 from sim.cli.common import table
+from sim.mechanisms.week import begin_week
 from sim.scenario import Scenario
 
 PLAIN_PARTS: tuple[Part, ...] = (
@@ -36,14 +37,13 @@ PLAIN_PARTS: tuple[Part, ...] = (
 
 
 def stepped(plan: Scenario, seed: int) -> dict[str, float]:
-    """CPU seconds of a run's parts, lived mechanism by mechanism; a real run lives them all in one kernel call a week."""
+    """CPU seconds of a run's parts, lived mechanism by mechanism; a real run lives whole weeks in one kernel call."""
     start = process_time()
     org = organisation.Organisation(plan, seed)
     took = dict.fromkeys(["building", *(one.name for one in org.mechanisms), "recording"], 0.0)
     took["building"] = process_time() - start
     while org.week < plan.weeks:
-        org.week += 1
-        org.requests[:] = 0
+        begin_week(org.state)
         for mechanism in org.mechanisms:
             start = process_time()
             mechanism.step(org)
@@ -82,7 +82,7 @@ def engine(sizes: tuple[int, ...], runs: int) -> list[Figure]:
     rows.append(["a run", *(text for n, (whole, _) in enumerate(ends) for text in cells("a run", whole, n))])
     print("the engine with every mechanism on, 260 weeks: CPU ms, % of a run, ns an employee-practice-week")
     print(
-        "(each mechanism called by itself, which costs some microseconds a call; in a run one kernel call a week lives them all)"
+        "(each mechanism called by itself, which costs some microseconds a call; in a run one kernel call lives all for weeks)"
     )
     heads = [text for size in sizes for text in (f"{size:,}: ms", "%", "ns")]
     table(["part", *heads], rows, " " + "r" * len(heads))
