@@ -1,6 +1,7 @@
 """The command line as people meet it: what it prints, and exit code 2 with one message a fault for wrong input."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from sim.cli import COMMANDS, main
 from sim.mechanisms import Events, Turnover, schedule
 from sim.scenario import load, parameters
+from sim.shipped import names
 
 SMALL = ["--set", "organisation.employees=60", "--set", "weeks=40"]
 
@@ -59,6 +61,16 @@ def test_scenarios_lists_what_ships(unsilo):
     assert code == 0
     for name in ("baseline", "media_strategy", "holistic", "sponsorship_funding_governance", "quickstart"):
         assert name in out
+    heads = [
+        "What kind of strategy",
+        "business_strategy",
+        "What is measured",
+        "followers_as_goal",
+        "experiment",
+    ]
+    assert sorted(heads, key=out.index) == heads
+    for name in names("scenarios"):
+        assert len(re.findall(rf"^ *{name} ", out, re.M)) == 1 + (name in names("experiments")), name
     found = json.loads(unsilo("scenarios", "--json")[1])
     assert found["scenarios"]["no_governance"]["title"] == "No governance"
 
@@ -70,6 +82,14 @@ def test_show_gives_value_unit_range_meaning_and_source(unsilo):
     for part in ("0.25", "units/head/year", "0..2"):
         assert part in line
     assert json.loads(unsilo("show", "baseline", "--json")[1])["funding"]["level"] == 0.5
+
+
+def test_show_says_what_a_scenario_stands_for_what_sources_say_and_whence_its_numbers(unsilo, tmp_path):
+    _, out, _ = unsilo("show", "rumour_with_crowd")
+    assert "\nStands for: a public blunder in marketing" in out
+    assert "(claim 66)" in out and "\nNumbers: week 208" in out
+    (tmp_path / "own.toml").write_text('# a note\nextends = "baseline"\n')
+    assert "Stands for" not in unsilo("show", str(tmp_path / "own.toml"))[1]
 
 
 def test_show_groups_parameters_by_mechanism_and_lists_those_that_are_off_if_asked(unsilo):

@@ -9,53 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from sim import shipped
+from sim import library, shipped
 from sim.errors import InputError
+from sim.library import LABELS, SECTIONS
 from sim.organisation import run
 from sim.reading import overlay, read_toml
 from sim.scenario import Scenario, load, parse
 from sim.sweeps import load_experiment
 
 PAGE = Path(__file__).parents[1] / "docs" / "library.md"
-LABELS = ("Stands for", "Sources say", "Numbers")
 CLAIMS = range(1, 81)
 SAME = {"hub_and_spoke": "baseline"}  # a name of its own for what another does
 NO_WHAT_IF = {"everything"}
-SECTIONS = {
-    "Where to start": ("baseline", "everything"),
-    "What kind of strategy": (
-        "business_strategy", "media_strategy", "media_strategy_fragmented", "broadcast_only", "no_strategy",
-        "good_strategy_no_support", "new_priorities", "steering_committee",
-    ),
-    "What is measured": ("followers_as_goal", "outcomes_as_goal", "one_roi_for_social"),
-    "Sponsors, executives and managers": (
-        "strong_sponsor", "silent_executives", "sponsor_leaves", "sponsor_leaves_late", "executives_never_posted",
-        "executives_mentored", "managers_block", "rigid_hierarchy",
-    ),
-    "Money, and what it buys": (
-        "no_funding", "budget_cut_at_formalized", "provide_and_pray", "technology_only", "training_only", "viral_launch",
-    ),
-    "Forms of governance": (
-        "no_governance", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "rival_hubs", "holistic",
-        "cross_functional_groups",
-    ),
-    "How a hub works, and for how long": (
-        "hub_as_police", "hub_as_teacher", "hub_local_execution", "hub_of_marketers", "hub_from_everywhere",
-        "hub_closes_early", "hub_too_late",
-    ),
-    "First steps": ("listening_first", "pilots_known_problems", "pilots_nobodys_problem"),
-    "Voices, policy and rumours": (
-        "policy_nobody_knows", "policy_made_known", "many_voices", "many_voices_risk_process", "rumour_with_crowd",
-        "rumour_without_crowd", "rumour_without_statement",
-    ),
-    "People who come, go and move": (
-        "champions_leave", "high_turnover", "growth_spurt", "reorganisation", "shifting_ground",
-    ),
-    "Departments and firms that meet": (
-        "sales_and_marketing_apart", "sales_under_marketing", "merger_of_cultures", "small_firms_apart",
-        "small_firms_networking", "small_firms_alliance",
-    ),
-}  # fmt: skip
 LIBRARY = shipped.names("scenarios")
 
 
@@ -65,18 +30,7 @@ def file(name: str) -> Path:
 
 def comment(name: str) -> dict[str, str]:
     """The parts of a scenario's leading comment, by their labels, in their order."""
-    head = re.match(r"(?:# .*\n)+", file(name).read_text())
-    lines = [line[2:] for line in head[0].splitlines()] if head else []
-    parts: dict[str, str] = {}
-    for line in lines:
-        label, colon, rest = line.partition(": ")
-        if colon and label in LABELS:
-            parts[label], current = rest, label
-        elif not parts:
-            return {}
-        else:
-            parts[current] += f" {line}"
-    return parts
+    return library.comment(file(name))
 
 
 def small(plan: Scenario, **changes: int) -> Scenario:
@@ -120,7 +74,8 @@ def page() -> str:
         "    unsilo compare baseline sponsor_leaves --runs 40       what it changes, under the same luck\n"
         "    unsilo compare rumour_with_crowd rumour_without_crowd  pairs that differ in one thing\n"
         "    unsilo sweep library                                   all of them beside the baseline",
-        "Each file begins with the three parts below. `unsilo new my.toml --extends sponsor_leaves` starts one of your own.",
+        "Each file begins with the three parts below, which `unsilo show` prints. `unsilo new my.toml --extends sponsor_leaves` "
+        "starts one of your own.",
     ]
     for section, names in SECTIONS.items():
         blocks.append(f"## {section}")

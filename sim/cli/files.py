@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from sim.cli.common import as_json, changes, facts, plan_of, table
 @click.command()
 @as_json
 def scenarios(as_json: bool) -> None:
-    """What ships, one line each: scenarios, then experiments."""
+    """What ships, one line each: scenarios under the library's headings, then experiments."""
     from sim import shipped
     from sim.reading import read_toml
 
@@ -29,8 +30,25 @@ def scenarios(as_json: bool) -> None:
         }
         click.echo(json.dumps(lines, indent=2))
         return
-    for kind, files in found.items():
-        table([kind[:-1], "what it is"], [[name, data.get("about", "")] for name, data in files.items()])
+    rows = []
+    for heading, names in _grouped(list(found["scenarios"])).items():
+        rows += [[f"[bold]{heading}[/]", ""], *_lines(names, found["scenarios"])]
+    table(["scenario", "what it is"], rows, "k")
+    table(["experiment", "what it is"], _lines(found["experiments"], found["experiments"]), "k")
+
+
+def _grouped(names: list[str]) -> dict[str, list[str]]:
+    """Scenarios under the library's headings; those that stand under none come last."""
+    from sim.library import SECTIONS
+
+    groups = {heading: [name for name in some if name in names] for heading, some in SECTIONS.items()}
+    grouped = {name for some in groups.values() for name in some}
+    groups["Others"] = [name for name in names if name not in grouped]
+    return {heading: some for heading, some in groups.items() if some}
+
+
+def _lines(names: Iterable[str], files: dict[str, dict[str, str]]) -> list[list[str]]:
+    return [[f"  {name}", files[name].get("about", "")] for name in names]
 
 
 @click.command()
@@ -47,6 +65,8 @@ def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) 
         click.echo(json.dumps(plan.tables(), indent=2))
         return
     click.echo(f"{plan.title}: {plan.about}")
+    for label, text in _comment(scenario).items():
+        click.echo(f"{label}: {text}")
     groups: dict[str, list[list[str]]] = {}
     for row in facts(plan):
         if row[0] not in ("title", "about"):
@@ -66,6 +86,15 @@ def show(scenario: str, whole: bool, changes: dict[str, object], as_json: bool) 
     if off and not whole:
         names = ", ".join(kind.name for kind in off)
         click.echo(f"Off: {names} (their parameters: unsilo show {scenario} --all)")
+
+
+def _comment(scenario: str) -> dict[str, str]:
+    """What the scenario's file says of it before its keys, part by part."""
+    from sim import shipped
+    from sim.library import comment
+
+    file = shipped.find("scenarios", scenario)
+    return comment(file) if file else {}
 
 
 def _events() -> None:
