@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.luck import draws
-from sim.mechanisms.contagion import COUNT
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.contagion import COUNT
 from sim.parameters import rate, share, weight
 from sim.tables import staff_of
 
