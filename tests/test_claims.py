@@ -10,10 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from sim.claims import contrasts, living, verdicts
-from sim.claims.experiment import Claim, load_trial, load_trials
+from sim.claims.experiment import load_trial, load_trials
+from sim.claims.page import BEGIN, END, markdown, write
 from sim.claims.readouts import Readout
 from sim.claims.rows import FILE, folder, load_rows, numbers
-from sim.claims.telling import BEGIN, END, lines_of, markdown, write
+from sim.claims.scales import SCALES
+from sim.claims.sections import Claim
+from sim.claims.telling import lines_of
 from sim.cli import unsilo
 from sim.errors import InputError
 from sim.organisation import run
@@ -44,7 +47,7 @@ says = "without governance, departments apart"
 read = "V"
 arms = ["usual", "none"]
 expected = "+"
-smallest = 0.05
+chosen_after_a_look = true
 
 [[claims]]
 row = 17
@@ -85,6 +88,52 @@ contrast = "level"
 arms = ["usual"]
 expected = "+"
 smallest = 0.1
+
+[[explanations]]
+row = 17
+title = "Money"
+found = ["built in"]
+why = "Money buys courses. Without it nobody is taught."
+
+[[explanations.panels]]
+kind = "dots"
+read = "share stalled"
+arms = { usual = ["usual"], poor = ["poor"] }
+
+[[explanations.panels]]
+kind = "lines"
+read = "extension"
+x = "money"
+at = ["little", "usual"]
+arms = { hub = ["poor", "usual"], "no hub" = ["poor_none", "none"] }
+
+[[explanations.panels]]
+kind = "weeks"
+read = "rumour"
+weeks = [4, 40]
+arms = { usual = ["usual"], poor = ["poor"] }
+
+[[explanations]]
+row = 18
+found = ["no direction said"]
+why = "As it is."
+
+[[explanations]]
+row = 16
+title = "Governance"
+found = ["agrees"]
+why = "As it is."
+
+[[explanations.panels]]
+kind = "differences"
+read = "A"
+arms = { "no hub" = ["usual", "none"] }
+
+[[explanations.panels]]
+kind = "lines"
+read = "adoption"
+departments = ["marketing", "sales"]
+arms = { usual = ["usual"] }
 """
 
 
@@ -94,6 +143,7 @@ def place(tmp_path) -> Path:
     where = tmp_path / "own"
     where.mkdir()
     shutil.copy(folder() / FILE, where / FILE)
+    shutil.copy(folder() / SCALES, where / SCALES)
     (where / "small.toml").write_text(SMALL)
     return where
 
@@ -114,7 +164,7 @@ def test_every_claim_stands_once_and_is_asked_about_or_says_why_not():
 
 def test_the_page_tells_each_claim_once_and_its_example_is_an_experiment(tmp_path):
     text = PAGE.read_text()
-    told = re.findall(r"^\| (\d+) \(", text, re.M)
+    told = re.findall(r"^\| (\d+) \|", text, re.M)
     assert [int(number) for number in told] == list(range(1, 81))
     (block,) = re.findall(r"```toml\n(.*?)```", text, re.S)
     (tmp_path / "example.toml").write_text(block)
@@ -125,7 +175,7 @@ def test_the_page_tells_each_claim_once_and_its_example_is_an_experiment(tmp_pat
     ("old", "new", "said"),
     [
         ("says = \"firms that stall\"", "say = \"x\"", "claim 5.say: unknown key; known here:"),
-        ("arms = [\"usual\"]", "arms = [\"usuall\"]", "claim 5.arms: found 'usuall'; arms are usual, none"),
+        ("arms = [\"usual\"]", "arms = [\"usuall\"]", "claim 5.arms: found 'usuall'; one of usual, none"),
         ("arms = [\"usual\"]", "arms = [\"usuall\"]", "did you mean 'usual'?"),
         ("\"share stalled\"", "\"share stalling\"", "did you mean 'share stalled'?"),
         ("\"extension\"", "\"extention\"", "did you mean 'extension'?"),
@@ -144,6 +194,18 @@ def test_the_page_tells_each_claim_once_and_its_example_is_an_experiment(tmp_pat
         ("none = {", "none = { scenario = \"baselin\", ", "did you mean 'baseline'?"),
         ("none = { changes", "none = { set = { weeks = 50 }, changes", "of different lengths"),
         ("smallest = 0.1\n", "smallest = 0.0\n", "found 0.0"),
+        ("read = \"V\"", "read = \"practising\"", "claim 1.smallest: is missing; a size, or one for 'end' of 'practising'"),
+        ("kind = \"dots\"", "kind = \"dot\"", "did you mean 'dots'?"),
+        ("kind = \"dots\"", "kind = \"differences\"", "explanation 1.panel 1.arms.usual: found 1; 2 a label here"),
+        ("at = [\"little\", \"usual\"]", "at = [1.0]", "explanation 1.panel 2.arms.hub: found 2; 1 a label here"),
+        ("hub = [\"poor\", \"usual\"]", "hub = [\"poor\", \"usul\"]", "did you mean 'usual'?"),
+        ("read = \"rumour\"", "read = \"rumor\"", "did you mean 'rumour'?"),
+        ("read = \"rumour\"", "read = \"relapses\"", "a series of which all weeks are drawn"),
+        ("weeks = [4, 40]", "weeks = [4, 41]", "explanation 1.panel 3.weeks: found [4, 41]"),
+        ("departments = [\"marketing\", \"sales\"]\narms", "departments = [\"marketin\"]\narms", "did you mean 'marketing'?"),
+        ("found = [\"built in\"]", "found = [\"built\"]", "did you mean 'built in'?"),
+        ("found = [\"built in\"]", "found = [\"agrees\", \"agrees\"]", "2 verdicts; one for each of the 1 claims"),
+        ("title = \"Money\"\n", "", "explanation 1.title: is missing"),
         ("title = \"Small\"", "titel = \"Small\"", "titel: unknown key"),
     ],
 )  # fmt: skip
@@ -290,7 +352,7 @@ def test_readouts_are_what_a_record_says(small):
 
 def test_findings_are_those_of_the_runs(place, tmp_path):
     (trial,) = load_trials(place)
-    findings = living.live([trial], range(1, 81), 3, tmp_path / "into", workers=0)
+    findings = living.live([trial], range(1, 81), 3, tmp_path / "into", workers=0).findings
     assert [one.claim.row for one in findings] == [8, 16, 17, 18, 19]
     for finding in findings:
         claim = finding.claim
@@ -312,7 +374,7 @@ def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
     rows, trials = load_rows(place), load_trials(place)
 
     def table(into: Path, runs: int, asked=range(1, 81)) -> str:
-        return markdown(rows, lines_of(rows, living.live(trials, asked, runs, into, workers=0)), "")
+        return markdown(rows, lines_of(rows, living.live(trials, asked, runs, into, workers=0).findings), "")
 
     whole = table(tmp_path / "whole", 4)
     table(tmp_path / "broken", 2, asked=[18])
@@ -330,7 +392,7 @@ def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
     assert calls
     assert table(tmp_path / "broken", 4) == whole
     lines = [json.loads(line) for line in cache.read_text().splitlines() if line.endswith("]")]
-    assert len(lines) == len({(key, spec) for key, spec, _ in lines}) == 4 * 4 + 4 * 3
+    assert len(lines) == len({(key, spec) for key, spec, _ in lines}) == 4 * (4 + 3 + 2 + 2)
 
 
 def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_path):
@@ -352,7 +414,7 @@ def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_
     assert done.exit_code == 0, done.output
     text = page.read_text()
     assert text.startswith("# Before\n") and text.endswith("after\n") and "what stood here" not in text
-    assert [int(n) for n in re.findall(r"^\| (\d+) \(", text, re.M)] == list(range(1, 81))
+    assert [int(n) for n in re.findall(r"^\| (\d+) \|", text, re.M)] == list(range(1, 81))
     done = CliRunner().invoke(unsilo, [*words, "16-18", "--json"], catch_exceptions=False)
     told = json.loads(done.stdout)
     assert list(told["claims"]) == ["16", "17", "18"]

@@ -6,8 +6,7 @@ does not keep is read off the run lived again, once, and stands beside it in a f
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,18 @@ import numpy as np
 import pandas as pd
 
 from sim.claims import contrasts
+from sim.claims.cache import Cache
 from sim.claims.contrasts import Estimate
-from sim.claims.experiment import Claim, Trial
+from sim.claims.experiment import Trial
 from sim.claims.readouts import Readout
+from sim.claims.sections import Claim, Explanation
 from sim.organisation import run
 from sim.outcome import Outcome
 from sim.scenario import Scenario
 from sim.sweeps import Standing, sweep
-from sim.sweeps.design import Point, points
+from sim.sweeps.design import points
 from sim.sweeps.experiment import SCENARIO, Experiment
-from sim.sweeps.results import FOLDER, Results
+from sim.sweeps.results import FOLDER
 from sim.sweeps.series import SERIES
 
 NAME = "claims"
@@ -61,38 +62,60 @@ class Finding:
     means: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What came of living: a finding for each claim, and what explanations' panels show.
+
+    Attributes:
+        findings: by the number of the claim.
+        explained: explanations of these claims, each with its experiment.
+        reading: what is read off the runs; None where no claim is asked about.
+        seeds: of each arm.
+    """
+
+    findings: list[Finding]
+    explained: list[tuple[Trial, Explanation]]
+    reading: Reading | None
+    seeds: range
+
+
 def live(
     trials: Sequence[Trial], rows: Sequence[int], runs: int, folder: Path | None = None, workers: int | None = None,
     progress: Callable[[Standing], None] | None = None, again: Tell | None = None, changes: Mapping[str, Any] | None = None,
-) -> list[Finding]:  # fmt: skip
+    seed: int = 1,
+) -> Told:  # fmt: skip
     """Live what is not stored yet of the arms that some claims compare, and tell what was found of each.
 
     Args:
         trials: the experiments.
         rows: the claims' numbers.
-        runs: seeds 1 ... of each arm.
+        runs: how many seeds each arm has.
         folder: where results go and may be already; `results/claims` unless given.
         workers: as for `sweep`.
         progress: as for `sweep`.
         again: told how many runs have been lived again.
         changes: further values that hold in every arm, to try small.
+        seed: the first seed.
     """
     asked = [(trial, claim) for trial in trials for claim in trial.experiment.claims if claim.row in rows]
-    if not asked:
-        return []
+    explained = [(trial, one) for trial in trials for one in trial.experiment.explanations if one.row in rows]
     every = sum(len(trial.experiment.claims) for trial in trials)
-    plans = {trial.arm(name): trial.plans[name] for trial, claim in asked for name in claim.arms}
-    if changes:
-        plans = {name: plan.replaced(changes) for name, plan in plans.items()}
-    experiment = Arms(name=NAME, title="The claims", scenarios=list(plans), replicates=runs)
-    place = folder or FOLDER / NAME
-    results = sweep(experiment, place, workers, progress, plans)
-    found = Reading(results, place, {point.factors.get(SCENARIO, name): point for point, name in
-                                     zip(points(experiment, plans), plans, strict=True)}, plans, experiment.seeds)  # fmt: skip
-    found.live_again(asked, again or (lambda done, total: None))
-    return [
-        _finding(found, trial, claim, every) for trial, claim in sorted(asked, key=lambda one: one[1].row)
+    wanted = [
+        *((trial.arm(arm), readout, False) for trial, claim in asked for _, arm, readout in claim.columns),
+        *((trial.arm(arm), readout, panel.kind == "weeks") for trial, one in explained for panel in one.panels
+          for _, _, arm, readout in panel.columns),
+    ]  # fmt: skip
+    every_plan = {trial.arm(name): plan for trial in trials for name, plan in trial.plans.items()}
+    plans = {arm: every_plan[arm].replaced(changes or {}) for arm, _, _ in wanted}
+    experiment = Arms(name=NAME, title="The claims", scenarios=list(plans), replicates=runs, first_seed=seed)
+    if not plans:
+        return Told([], [], None, experiment.seeds)
+    reading = Reading(experiment, plans, folder or FOLDER / NAME, workers, progress)
+    reading.live_again(wanted, again or (lambda done, total: None))
+    findings = [
+        _finding(reading, trial, claim, every) for trial, claim in sorted(asked, key=lambda one: one[1].row)
     ]
+    return Told(findings, sorted(explained, key=lambda one: one[1].row), reading, experiment.seeds)
 
 
 def _finding(reading: Reading, trial: Trial, claim: Claim, claims: int) -> Finding:
@@ -108,54 +131,75 @@ def _finding(reading: Reading, trial: Trial, claim: Claim, claims: int) -> Findi
 
 
 class Reading:
-    """What claims read off the runs of arms."""
+    """What is read off the runs of arms."""
 
     def __init__(
-        self, results: Results, place: Path, points: Mapping[str, Point], plans: Mapping[str, Scenario], seeds: range
+        self, experiment: Arms, plans: Mapping[str, Scenario], place: Path, workers: int | None,
+        progress: Callable[[Standing], None] | None,
     ) -> None:  # fmt: skip
-        self._points, self._plans, self._seeds = points, plans, seeds
-        frame = results.runs
-        self._results = results
+        self._plans, self._seeds = plans, experiment.seeds
+        self._results = sweep(experiment, place, workers, progress, plans)
+        named = zip(points(experiment, plans), plans, strict=True)
+        self._points = {point.factors.get(SCENARIO, name): point for point, name in named}
+        frame = self._results.runs
         self._runs = dict(zip(frame["run"], frame.to_dict("records"), strict=True))
         self._cache = Cache(place / CACHE)
 
     def values(self, arm: str, readout: Readout) -> np.ndarray:
         """A read-out of an arm: float64[seeds], nan where the run has not finished."""
-        keys = [self._points[arm].key(seed) for seed in self._seeds]
         if not readout.weekly:
             weeks = self._plans[arm].weeks
             return np.array([
-                readout.of_outcome(_outcome(self._runs[key]), weeks) if key in self._runs else np.nan for key in keys
+                readout.of_outcome(_outcome(self._runs[key]), weeks) if key in self._runs else np.nan
+                for key in self._keys(arm)
             ])  # fmt: skip
-        if readout.read in SERIES:
-            there = [seed for seed, key in zip(self._seeds, keys, strict=True) if key in self._runs]
-            runs = pd.DataFrame({"point": self._points[arm].index, "seed": there})
-            series = dict(zip(there, self._results.series(readout.read, runs), strict=True))
-            end = self._plans[arm].weeks + 1
-            return np.array([
-                readout.of_series(series[seed][:end]) if seed in series else np.nan for seed in self._seeds
-            ])  # fmt: skip
-        return np.array([self._cache.get(key, readout, np.nan) for key in keys])
+        if readout.read not in SERIES:
+            return np.array([self._cache.get(key, readout, False, np.nan) for key in self._keys(arm)])
+        series = self._stored(arm, readout)
+        return np.array([
+            readout.of_series(series[seed]) if seed in series else np.nan for seed in self._seeds
+        ])  # fmt: skip
 
-    def live_again(self, asked: Sequence[tuple[Trial, Claim]], tell: Tell) -> None:
-        """Read off runs lived again what the store does not keep, as far as it has not been."""
-        due: dict[str, tuple[str, int, list[Readout]]] = {}
-        for arm, seed, readout in self._wanted(asked):
-            key = self._points[arm].key(seed)
-            if key in self._runs and self._cache.get(key, readout, None) is None:
-                due.setdefault(key, (arm, seed, []))[2].append(readout)
-        for done, (key, (arm, seed, wanted)) in enumerate(due.items()):
+    def weeks(self, arm: str, readout: Readout) -> np.ndarray:
+        """The weeks of a series that a read-out looks at, of an arm: float64[seeds that have finished, weeks]."""
+        if readout.read in SERIES:
+            return np.array([readout.part(series) for series in self._stored(arm, readout).values()])
+        found = [self._cache.get(key, readout, True, None) for key in self._keys(arm)]
+        return np.array([one for one in found if one is not None])
+
+    def live_again(self, wanted: Iterable[tuple[str, Readout, bool]], tell: Tell) -> None:
+        """Read off runs lived again what the store does not keep, as far as it has not been.
+
+        Args:
+            wanted: arm, read-out, and whether all its weeks are wanted.
+            tell: told how many of how many runs have been.
+        """
+        due: dict[str, tuple[str, int, list[tuple[Readout, bool]]]] = {}
+        for arm, readout, weekly in wanted:
+            if readout.read in SERIES or not (weekly or readout.weekly):
+                continue
+            for key, seed in zip(self._keys(arm), self._seeds, strict=True):
+                if key in self._runs and self._cache.get(key, readout, weekly, None) is None:
+                    due.setdefault(key, (arm, seed, []))[2].append((readout, weekly))
+        for done, (key, (arm, seed, some)) in enumerate(due.items()):
             tell(done, len(due))
             record = run(self._plans[arm], seed)
-            for readout in wanted:
-                self._cache.put(key, readout, readout.of_record(record))
+            for readout, weekly in some:
+                value = readout.part(readout.series(record)).tolist() if weekly else readout.of_record(record)
+                self._cache.put(key, readout, weekly, value)
         tell(len(due), len(due))
 
-    def _wanted(self, asked: Sequence[tuple[Trial, Claim]]) -> Iterator[tuple[str, int, Readout]]:
-        for trial, claim in asked:
-            if claim.weekly and claim.read not in SERIES:
-                for _, arm, readout in claim.columns:
-                    yield from ((trial.arm(arm), seed, readout) for seed in self._seeds)
+    def _keys(self, arm: str) -> list[str]:
+        return [self._points[arm].key(seed) for seed in self._seeds]
+
+    def _stored(self, arm: str, readout: Readout) -> dict[int, np.ndarray]:
+        """A series that the store keeps, of the runs that have finished, by their seeds."""
+        keys = zip(self._seeds, self._keys(arm), strict=True)
+        there = [seed for seed, key in keys if key in self._runs]
+        runs = pd.DataFrame({"point": self._points[arm].index, "seed": there})
+        end = self._plans[arm].weeks + 1
+        series = self._results.series(readout.read, runs)
+        return {seed: one[:end] for seed, one in zip(there, series, strict=True)}
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:
@@ -164,36 +208,3 @@ def _outcome(row: Mapping[str, Any]) -> Outcome:
     for name in ("first_converged", "delay"):
         values[name] = None if np.isnan(values[name]) else values[name]
     return Outcome(**values)
-
-
-class Cache:
-    """Read-outs by the keys of their runs, a line each; a line that was cut off when the process ended is passed over."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._known: dict[tuple[str, str], float] = {}
-        text = file.read_text("utf-8") if file.is_file() else ""
-        for line in text.splitlines():
-            try:
-                key, readout, value = json.loads(line)
-            except ValueError:
-                continue
-            self._known[key, readout] = value
-        if text and not text.endswith("\n"):
-            with file.open("a", encoding="utf-8") as out:
-                out.write("\n")
-
-    def get(self, key: str, readout: Readout, otherwise: Any) -> Any:
-        """The read-out of a run, or another value where it is not known."""
-        return self._known.get((key, _spec(readout)), otherwise)
-
-    def put(self, key: str, readout: Readout, value: float) -> None:
-        """Keep it."""
-        if (key, _spec(readout)) not in self._known:
-            self._known[key, _spec(readout)] = value
-            with self._file.open("a", encoding="utf-8") as out:
-                out.write(json.dumps([key, _spec(readout), value]) + "\n")
-
-
-def _spec(readout: Readout) -> str:
-    return readout.model_dump_json(include=set(Readout.model_fields), exclude_none=True)

@@ -52,6 +52,7 @@ DERIVED: dict[str, Callable[[Record], np.ndarray]] = {
 """Weekly series that are worked out of a record."""
 
 SERIES = (*WEEKLY, *DERIVED, "adoption", "by_practice")
+KNOWN = tuple(dict.fromkeys((*NUMBERS, *SERIES)))
 
 
 class Readout(Section):
@@ -80,10 +81,9 @@ class Readout(Section):
 
     def wrong(self, length: int) -> Iterator[Wrong]:
         """What is wrong with it, in runs of so many weeks."""
-        known = [*NUMBERS, *SERIES]
-        if self.read not in known:
-            allowed = f"an outcome or series: {', '.join(dict.fromkeys(known))}"
-            yield "read", f"found {self.read!r}", allowed, nearest_name(self.read, known)
+        if self.read not in KNOWN:
+            allowed = f"an outcome or series: {', '.join(KNOWN)}"
+            yield "read", f"found {self.read!r}", allowed, nearest_name(self.read, KNOWN)
             return
         if self.weekly and self.read not in SERIES:
             yield "read", f"{self.read!r} has no weeks", f"a series: {', '.join(SERIES)}", ""
@@ -103,21 +103,39 @@ class Readout(Section):
         """Its value, whatever it is."""
         if not self.weekly:
             return self.of_outcome(record.outcome, record.week)
-        return self.of_series(self._series(record))
+        return self.of_series(self.series(record))
+
+    @property
+    def when(self) -> str:
+        """At what time it is read, in words."""
+        if self.how == "week reached":
+            return f"week in which it comes to {self.level:g}"
+        if not self.weekly:
+            return "at the end" if self.read in SERIES else ""
+        span = "all weeks" if self.weeks is None else "weeks {} to {}".format(*self.weeks)
+        if self.weeks and self.weeks[0] == self.weeks[1]:
+            return f"week {self.weeks[0]}"
+        words = {"mean": "mean of", "sum": "sum of", "max": "most in", "min": "least in"}
+        return f"{words[self.how]} {span}" if self.how in words else "at the end"
+
+    def part(self, series: np.ndarray) -> np.ndarray:
+        """The weeks of a series that it looks at."""
+        first, last = self.weeks or (0, len(series) - 1)
+        return series[first : last + 1]
 
     def of_series(self, series: np.ndarray) -> float:
         """Its value from the series that it sums up, float64[1 + weeks]."""
-        first, last = self.weeks or (0, len(series) - 1)
-        part = series[first : last + 1]
+        first, part = (self.weeks or (0, 0))[0], self.part(series)
         if self.how == "week reached":
             there = np.flatnonzero(part >= self.level)
-            return float(first + there[0] if there.size else last)
+            return float(first + (there[0] if there.size else len(part) - 1))
         take: dict[str, Callable[[np.ndarray], float]] = {
             "mean": np.mean, "sum": np.sum, "max": np.max, "min": np.min,
         }  # fmt: skip
         return float(take[self.how](part) if self.how in take else part[-1])
 
-    def _series(self, record: Record) -> np.ndarray:
+    def series(self, record: Record) -> np.ndarray:
+        """The whole series, float64[1 + weeks]."""
         if self.read in DERIVED:
             return DERIVED[self.read](record)
         if self.department is not None:

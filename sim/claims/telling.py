@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from sim.claims import verdicts
 from sim.claims.contrasts import Estimate
 from sim.claims.living import Finding
 from sim.claims.rows import Row
-from sim.errors import Fault, InputError
+from sim.claims.sections import Explanation
 
-BEGIN, END = "<!-- found: written by `unsilo claims --write` -->", "<!-- end of what was found -->"
+LOOKED = "†"
+"""Marks what was chosen once runs had been seen."""
 
 
 class Line:
@@ -42,16 +42,22 @@ class Line:
 
     @property
     def reversed(self) -> bool:
-        """Whether the sign that is built in lies on the wrong side for sure: something in the model has broken."""
+        """Whether the sign that is built in lies on the wrong side for sure: something in the model has broken.
+
+        It does where the interval that is right for all claims at once does, however little beyond 0.
+        """
         found = self.finding.found
-        return (
-            self.sign == "built in"
-            and found is not None
-            and self._said(found.wide_low, found.wide_high) == verdicts.CONTRADICTS
-        )
+        if self.sign != "built in" or found is None:
+            return False
+        return {"+": found.wide_high < 0.0, "-": found.wide_low > 0.0}.get(self.claim.direction, False)
 
     def _said(self, low: float, high: float) -> str:
-        return verdicts.verdict(low, high, self.claim.direction, self.claim.smallest)
+        return verdicts.verdict(low, high, self.claim.direction, self.smallest)
+
+    @property
+    def smallest(self) -> float:
+        """The smallest size of interest."""
+        return self.finding.trial.smallest(self.claim)
 
     @property
     def size(self) -> str:
@@ -65,7 +71,8 @@ class Line:
         names = [name for name, _, _ in self.claim.columns]
         means = ", ".join(f"{name} {mean:.3g}" for name, mean in zip(names, self.finding.means, strict=False))
         kind = "" if self.claim.contrast in ("difference", "level") else f", {self.claim.contrast}"
-        return f"{self.claim.says} ({_readout(self.finding)}{kind}): {means}"
+        looked = f" {LOOKED}" * self.claim.chosen_after_a_look
+        return f"{self.claim.says}{looked} ({_readout(self.finding)}{kind}): {means}"
 
     def as_dict(self) -> dict[str, Any]:
         """The finding for machines."""
@@ -76,7 +83,9 @@ class Line:
                 {"of": name, "mean": mean}
                 for (name, _, _), mean in zip(self.claim.columns, self.finding.means, strict=False)
             ],
-            "expected": self.claim.expected, "smallest": self.claim.smallest, "sign": self.sign,
+            "expected": self.claim.expected, "smallest": self.smallest,
+            "because": self.finding.trial.because(self.claim), "sign": self.sign,
+            "chosen_after_a_look": self.claim.chosen_after_a_look,
             "found": vars(found) if found else None, "verdict": self.verdict,
         }  # fmt: skip
 
@@ -105,12 +114,11 @@ def table_of(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]]) -> li
     for number, row in rows.items():
         why = "" if lines[number] else f"not run: {row.why}"
         told.append(
-            [f"{number} {row.source}", f"{row.tag}, {row.sign}", row.claim, "", why, row.outside or "?"]
+            [f"{number} {row.source}", f"{row.tag}, {row.sign}", row.claim, "", "", why, row.outside or "?"]
         )
         for line in lines[number]:
-            told.append(
-                ["", "" if line.sign == row.sign else line.sign, line.asked, line.size, line.verdict, ""]
-            )
+            sign, smallest = "" if line.sign == row.sign else line.sign, f"{line.smallest:g}"
+            told.append(["", sign, line.asked, line.size, smallest, line.verdict, ""])
     return told
 
 
@@ -128,34 +136,12 @@ def sentence(lines: Mapping[int, Sequence[Line]]) -> str:
     )
 
 
-def markdown(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]], how: str) -> str:
-    """The table as a block of a page, one row a claim."""
-    head = "| claim | what it says | tag | asked, and the means of the arms | found (95 % interval) | verdict | outside |"
-    told = [verdicts.RULE, "", how, "", sentence(lines), "", head, "|---" * 7 + "|"]
-    for number, row in rows.items():
-        some = lines[number]
-        cells = [
-            f"{number} ({row.source})", row.claim, f"{row.tag}, {row.sign}",
-            "<br>".join(line.asked for line in some) or f"not run: {row.why}",
-            "<br>".join(line.size for line in some) or "-",
-            "<br>".join(line.verdict for line in some) or "-",
-            row.outside or "?",
-        ]  # fmt: skip
-        told.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
-    return "\n".join(told)
+def stale(one: Explanation, lines: Sequence[Line]) -> str:
+    """What is wrong with an explanation: of which other verdicts it was written; nothing if it holds.
 
-
-def write(page: Path, block: str) -> None:
-    """Put the block between the marks of a page.
-
-    Raises:
-        InputError: the page cannot be read, or has no marks.
+    Args:
+        one: the explanation.
+        lines: the findings of its claim in its file.
     """
-    text = page.read_text("utf-8") if page.is_file() else ""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise InputError(
-            [Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))]
-        )
-    page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", "utf-8")
+    now = [line.verdict.removesuffix(" *") for line in lines]
+    return "" if now == one.found else f"written for {', '.join(one.found)}; found {', '.join(now)}"

@@ -8,6 +8,7 @@ Expected = Literal["+", "-", "0", "?"]
 
 AGREES, CONTRADICTS, NONE, UNDECIDED = "agrees", "contradicts", "no difference seen", "undecided"
 BUILT_IN, OPEN = "built in", "no direction said"
+ALL = (AGREES, CONTRADICTS, NONE, UNDECIDED, BUILT_IN, OPEN)
 
 RULE = f"""\
 An effect is told by its 95 % interval, against 0 and against the smallest size of interest that its experiment names

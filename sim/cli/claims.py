@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.common import as_json, changes, table
+
+if TYPE_CHECKING:
+    from sim.claims.living import Told
+    from sim.claims.telling import Line
 
 
 @click.command()
 @click.argument("rows", nargs=-1)
 @click.option(
     "--runs", default=40, show_default=True, type=click.IntRange(2, 100_000), help="Seeds of each arm."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**53), help="The first of them."
 )
 @click.option(
     "--workers", type=click.IntRange(0), help="Processes; one a core unless given, 0 for none but this."
@@ -28,14 +36,19 @@ from sim.cli.common import as_json, changes, table
     help="Claims and experiments of your own in place of those shipped.",
 )  # fmt: skip
 @click.option(
-    "--write", type=click.Path(path_type=Path), metavar="PAGE", help="Also put the table into a page."
-)
+    "--write", type=click.Path(path_type=Path), metavar="PAGE",
+    help="Also put the table into a page, with figures beside it.",
+)  # fmt: skip
+@click.option(
+    "--figures", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Also draw figures of ROWS that have one; with --write they go into a folder of the page's name unless given.",
+)  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @changes
 @as_json
 def claims(
-    rows: tuple[str, ...], runs: int, workers: int | None, into: Path | None, source: Path | None, write: Path | None,
-    quiet: bool, changes: dict[str, Any], as_json: bool,
+    rows: tuple[str, ...], runs: int, seed: int, workers: int | None, into: Path | None, source: Path | None,
+    write: Path | None, figures: Path | None, quiet: bool, changes: dict[str, Any], as_json: bool,
 ) -> None:  # fmt: skip
     """What the model says of the sources' claims ROWS, e.g. 17 30-35; of all unless given.
 
@@ -44,60 +57,96 @@ def claims(
     """
     from concurrent.futures import BrokenExecutor
 
+    from sim.claims import page
     from sim.claims.experiment import load_trials
     from sim.claims.living import live
     from sim.claims.rows import folder, load_rows, numbers
-    from sim.claims.telling import lines_of, markdown, sentence, table_of
-    from sim.claims.telling import write as put
+    from sim.claims.telling import lines_of, sentence, stale, table_of
     from sim.claims.verdicts import RULE
     from sim.cli.sweeping import shown
     from sim.sweeps import Unwritable
 
     if write and rows:
         raise click.UsageError("--write puts down all claims; leave out ROWS.")
+    if write:
+        page.marked(write)
     place, asked = source or folder(), numbers(rows)
     known = {number: row for number, row in load_rows(place).items() if number in asked}
     trials = load_trials(place)
     try:
         with shown(quiet) as show:
-            findings = live(trials, asked, runs, into, workers, show, None if quiet else _again(), changes)
+            told = live(trials, asked, runs, into, workers, show, None if quiet else _again(), changes, seed)
     except KeyboardInterrupt:
         click.echo("Stopped: what has finished is stored; the same command goes on from there.", err=True)
         sys.exit(130)
     except (BrokenExecutor, Unwritable) as error:
         click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
         sys.exit(1)
-    lines = lines_of(known, findings)
+    lines = lines_of(known, told.findings)
+    every = [line for some in lines.values() for line in some]
+    explained = [
+        (one, [line for line in lines[one.row] if line.finding.trial is trial])
+        for trial, one in told.explained
+    ]
     said = sentence(lines)
     if as_json:
-        told = {
-            number: {**row.model_dump(), "findings": [line.as_dict() for line in lines[number]]}
+        found = {
+            number: {
+                **row.model_dump(),
+                "findings": [line.as_dict() for line in lines[number]],
+                "why": [one.why for one, some in explained if one.row == number and not stale(one, some)],
+            }
             for number, row in known.items()
         }
-        click.echo(json.dumps({"runs": runs, "claims": told, "finding": said}, indent=2))
+        click.echo(json.dumps({"runs": runs, "seed": seed, "claims": found, "finding": said}, indent=2))
     else:
         headers = [
             "claim",
             "tag",
             "says; asked, and the means of the arms",
             "found (95 %)",
+            "smallest",
             "verdict",
             "outside",
         ]
-        table(headers, table_of(known, lines), "llllll")
+        table(headers, table_of(known, lines), "lllllll")
+        for one, some in explained if rows else []:
+            click.echo(f"Claim {one.row}: {one.why}" if not stale(one, some) else "")
         click.echo(RULE)
         click.secho(said, bold=True)
+    drawn = _drawn(told, lines, figures or (write.with_suffix("") if write else None))
     if write:
-        put(write, markdown(known, lines, f"{runs} seeds of each arm, `unsilo claims --runs {runs}`."))
+        addresses = {row: page.address(path, write) for row, path in drawn.items()}
+        how = page.how_lived(runs, told.seeds, any(line.claim.chosen_after_a_look for line in every))
+        page.write(write, page.markdown(known, lines, how, explained, addresses))
         click.echo(f"Wrote {write}", err=True)
-    every = [line for some in lines.values() for line in some]
+    for one, some in explained:
+        if wrong := stale(one, some):
+            click.echo(f"note: why claim {one.row} comes out as it does: {wrong}", err=True)
     for line in (one for one in every if one.reversed):
         click.echo(f"Claim {line.claim.row}: built in, yet reversed: {line.asked}: {line.size}", err=True)
     if any(line.reversed or line.finding.found is None or line.finding.found.pairs < runs for line in every):
         sys.exit(1)
 
 
-def _again() -> Any:
+def _drawn(told: Told, lines: Mapping[int, Sequence[Line]], folder: Path | None) -> dict[int, Path]:
+    """The figures of all explanations that have one, by the claim."""
+    if folder is None or told.reading is None:
+        return {}
+    from sim.claims.figures import plot
+    from sim.claims.telling import stale
+
+    paths = {}
+    for trial, one in told.explained:
+        if one.panels:
+            some = [line for line in lines[one.row] if line.finding.trial is trial]
+            note = "The title was written for other verdicts." if stale(one, some) else ""
+            paths[one.row] = plot(told.reading, trial, one, told.seeds, folder, note)
+            click.echo(f"Drew {paths[one.row]}", err=True)
+    return paths
+
+
+def _again() -> Callable[[int, int], None]:
     """How the second reading is told: a line now and then."""
     every = 500
 

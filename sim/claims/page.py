@@ -1,0 +1,146 @@
+"""The page: the table as found, pictures of the most telling claims, and why the model says so, between two marks of a page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim.claims import verdicts
+from sim.claims.experiment import Trial
+from sim.claims.rows import Row
+from sim.claims.sections import Explanation
+from sim.claims.telling import LOOKED, Line, sentence, stale
+from sim.errors import Fault, InputError
+
+BEGIN, END = "<!-- found: written by `unsilo claims --write` -->", "<!-- end of what was found -->"
+
+Explained = tuple[Explanation, Sequence[Line]]
+"""An explanation, and the findings of its claim in its file."""
+
+
+def markdown(
+    rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]], how: str, explained: Sequence[Explained] = (),
+    pictures: Mapping[int, str] | None = None,
+) -> str:  # fmt: skip
+    """What was found as a block of a page.
+
+    Args:
+        rows: the claims.
+        lines: the findings of each.
+        how: how they came about, in a sentence or two.
+        explained: why the model says so, claim by claim.
+        pictures: addresses of the figures as the page sees them, by the claim.
+    """
+    pictures = pictures or {}
+    trials = {line.finding.trial.name: line.finding.trial for some in lines.values() for line in some}
+    told = [verdicts.RULE, "", how, "", f"**{sentence(lines)}**", ""]
+    shown = [one for one in explained if one[0].row in pictures]
+    if shown:
+        told += ["### With pictures", ""]
+        for one, some in shown:
+            told += [*_picture(rows[one.row], one, some, pictures[one.row]), ""]
+    others = [one for one in explained if one[0].row not in pictures]
+    if others:
+        told += ["### Why, of others", ""]
+        told += [f"- **{one.row}, {rows[one.row].claim}.** {_why(one, some)}" for one, some in others]
+        told.append("")
+    told += ["### All of them", "", *_table(rows, lines), "", "### What is looked at", "", *_scales(trials)]
+    return "\n".join(told)
+
+
+def _picture(row: Row, one: Explanation, lines: Sequence[Line], address: str) -> list[str]:
+    found = [f"- *{line.verdict}*: {line.claim.says}: {line.size}" for line in lines]
+    return [
+        f"#### {one.row}: {row.claim}",
+        "",
+        f"![{one.title}]({address})",
+        "",
+        _why(one, lines),
+        "",
+        *found,
+    ]
+
+
+def _why(one: Explanation, lines: Sequence[Line]) -> str:
+    wrong = stale(one, lines)
+    return f"{one.why} ({wrong}: to be looked at again.)" if wrong else one.why
+
+
+def _table(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]]) -> list[str]:
+    """A row for each finding; the first of a claim says what it is."""
+    head = "| claim | what it says | asked, and the means of the arms | found (95 % interval) | smallest | verdict | outside |"
+    table = [head, "|---" * 7 + "|"]
+    for number, row in rows.items():
+        says = f"{row.claim} ({row.source}; {row.tag}, {row.sign})"
+        some = [[line.asked, line.size, f"{line.smallest:g}", line.verdict] for line in lines[number]]
+        first, *rest = some or [[f"not run: {row.why}", "-", "-", "-"]]
+        for cells in ([str(number), says, *first, row.outside or "?"], *(["", "", *one, ""] for one in rest)):
+            table.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return table
+
+
+def _scales(trials: Mapping[str, Trial]) -> list[str]:
+    """The read-outs in words, with their smallest sizes of interest."""
+    scales = {key: scale for trial in trials.values() for key, scale in trial.scales.items()}
+    read = {claim.read for trial in trials.values() for claim in trial.experiment.claims}
+    table = ["| key | what it is | unit | smallest size of interest | as that is |", "|---" * 5 + "|"]
+    for key, scale in scales.items():
+        if key in read:
+            sizes = "; ".join(
+                f"{size:g}" + f" ({how})" * (how != "end") for how, size in scale.smallest.items()
+            )
+            what = f"{scale.words}: {scale.means}" if scale.means else scale.words
+            table.append(f"| `{key}` | {what} | {scale.unit} | {sizes} | {scale.because} |")
+    return table
+
+
+def how_lived(runs: int, seeds: range, looked: bool) -> str:
+    """How the findings came about."""
+    command = f"`unsilo claims --runs {runs} --seed {seeds[0]} --write docs/claims.md`"
+    said = f"{runs} seeds of each arm, {seeds[0]} to {seeds[-1]}: {command}. Pictures are of the same runs."
+    mark = (
+        f" What is marked {LOOKED} was chosen after a look at runs with other seeds; nothing was changed after these."
+        if looked
+        else ""
+    )
+    return said + mark
+
+
+def address(picture: Path, page: Path) -> str:
+    """A picture's address as a page sees it."""
+    return Path(os.path.relpath(picture, page.parent)).as_posix()
+
+
+def marked(page: Path) -> tuple[str, str]:
+    """What stands before and after the marks of a page, seen to before anything is lived.
+
+    Raises:
+        InputError: the page cannot be read or written, or has no marks.
+    """
+    try:
+        text = page.read_text("utf-8")
+        with page.open("a", encoding="utf-8"):
+            pass
+    except (OSError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise InputError(
+            [Fault("--write", found, "a page that can be read and written", str(page))]
+        ) from None
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InputError(
+            [Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))]
+        )
+    return before, after
+
+
+def write(page: Path, block: str) -> None:
+    """Put the block between the marks of a page.
+
+    Raises:
+        InputError: the page cannot be read or written, or has no marks.
+    """
+    before, after = marked(page)
+    page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", "utf-8")
