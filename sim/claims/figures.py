@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,24 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter
 from scipy import stats
 
 from sim.claims.contrasts import interval
 from sim.claims.experiment import Trial
 from sim.claims.living import Reading
+from sim.claims.scales import standard
 from sim.claims.sections import Explanation, Panel
-from sim.figures.look import BLUE, finish, look, percent, save, weeks_axis
+from sim.figures.look import BLUE, finish, look, percent, save, week_step, weeks_axis
 
 _LINES = (
     (BLUE, "-", "o"), ("#de8f05", "--", "s"), ("#4a4a4a", ":", "^"), ("#cc78bc", "-.", "D"), ("#029e73", "-", "v"),
 )  # fmt: skip
-_WIDTHS = {1: 6.4, 2: 9.2, 3: 11.5}
+End = tuple[str, float, str]
+"""A line's label, its last value and its colour."""
+
+_WIDTHS = {1: 6.2, 2: 8.4, 3: 11.0}
+_DPI = 88  # so that a page of ten is light
 _GAP = 0.075  # of an axis' height between two labels at the ends of lines
 
 
@@ -75,36 +81,38 @@ def draw(reading: Reading, trial: Trial, one: Explanation, seeds: range, note: s
         note: what the caption says beside.
     """
     tables = [table(reading, trial, panel) for panel in one.panels]
-    longest = max(
-        len(panel.arms) for panel in one.panels if panel.kind in ("dots", "differences", "lines", "weeks")
-    )
+    longest = max(len(panel.arms) for panel in one.panels)
+    alike = len({(panel.kind, panel.read, panel.how) for panel in one.panels}) == 1
     with look():
         figure = Figure(
-            figsize=(_WIDTHS[len(tables)], 3.4 + 0.16 * max(0, longest - 5)), layout="constrained"
+            figsize=(_WIDTHS[len(tables)], 3.3 + 0.16 * max(0, longest - 5)), layout="constrained"
         )
-        for ax, panel, shown in zip(
-            figure.subplots(1, len(tables), squeeze=False)[0], one.panels, tables, strict=True
-        ):
+        axes = figure.subplots(1, len(tables), sharey=alike, squeeze=False)[0]
+        ends = [
             _DRAWN[panel.kind](ax, trial, panel, shown)
+            for ax, panel, shown in zip(axes, one.panels, tables, strict=True)
+        ]
+        for ax, panel, some in zip(axes, one.panels, ends, strict=True):
             ax.set_title(panel.title, loc="left")
+            _labels(ax, some)
+            if alike:
+                ax.label_outer()
             sns.despine(ax=ax)
         return finish(figure, one.title, f"{_caption(one, tables, seeds)} {note}".strip())
 
 
 def _caption(one: Explanation, tables: Sequence[pd.DataFrame], seeds: range) -> str:
-    n = [int(shown["n"].min()) for shown in tables]
+    n = min(int(shown["n"].min()) for shown in tables)
     kinds = {panel.kind for panel in one.panels}
-    bars = "bands" if kinds == {"weeks"} else "bars" if "weeks" not in kinds else "bars and bands"
+    within, weekly = kinds == {"differences"}, kinds == {"weeks"}
+    what = "Differences within seeds" if within else "Means of runs"
+    bars = "bands" if weekly else "bars and bands" if "weeks" in kinds else "bars"
     shares = " (exact for shares of firms)" if any(panel.is_share for panel in one.panels) else ""
-    what = "differences within seeds" if kinds == {"differences"} else "means of runs"
-    luck = (
-        ""
-        if kinds == {"differences"}
-        else " Arms share their luck: differences are better known than it looks."
-    )
+    luck = "" if within else " Arms share their luck, so that differences are better known than this looks."
+    grey = " Grey: too small to be of interest." if "differences" in kinds else ""
     return (
-        f"Claim\u00a0{one.row}. {what[0].upper()}{what[1:]}; {bars}: {percent(0.95)} intervals{shares}. "
-        f"n\u00a0=\u00a0{min(n)} seeds ({seeds[0]}-{seeds[-1]}).{luck}"
+        f"Claim\u00a0{one.row}. {what}; {bars}: {percent(0.95)} intervals{shares}. "
+        f"n\u00a0=\u00a0{n} seeds ({seeds[0]}-{seeds[-1]}).{luck}{grey}"
     )
 
 
@@ -114,92 +122,94 @@ def _axis(trial: Trial, panel: Panel) -> str:
     if panel.kind == "weeks":
         name = trial.scales[panel.read].words if panel.read in trial.scales else panel.read
     if panel.kind == "differences":
-        name = f"difference in {name}"
-    return name if not unit or unit.startswith("share") or unit in name else f"{name} ({unit})"
+        name, unit = f"difference in {name}", "points" if _is_share(trial, panel) else unit
+    whole = name if not unit or _is_share(trial, panel) or unit in name else f"{name} ({unit})"
+    return textwrap.fill(f"{name} ({unit})" if panel.kind == "differences" else whole, 34)
+
+
+def _is_share(trial: Trial, panel: Panel) -> bool:
+    return trial.units(panel).startswith("share")
 
 
 def _percents(axis: Any, trial: Trial, panel: Panel) -> None:
-    if trial.units(panel).startswith("share"):
-        axis.set_major_formatter(PercentFormatter(1.0, symbol="\u00a0%", decimals=None))
+    if _is_share(trial, panel):
+        end = "" if panel.kind == "differences" else "\u00a0%"
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}{end}"))
 
 
 def _number(value: float, trial: Trial, panel: Panel) -> str:
     """A value as it is written beside its dot."""
     sign = "+" if panel.kind == "differences" else ""
-    if trial.units(panel).startswith("share"):
-        return (
-            f"{100 * value:{sign}.1f}" + ("\u00a0%" if not sign else " points")
-            if abs(value) < 0.1
-            else (f"{100 * value:{sign}.0f}" + ("\u00a0%" if not sign else " points"))
-        )
-    return f"{value:{sign}.3g}"
+    if not _is_share(trial, panel):
+        return f"{value:{sign}.3g}"
+    digits = 1 if abs(value) < 0.1 and sign else 0
+    return f"{100 * value:{sign}.{digits}f}" + ("" if sign else "\u00a0%")
 
 
-def _dots(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> None:
+def _dots(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> list[End]:
     """A dot a label from above, with its interval and its value at the right."""
     for y, row in enumerate(shown.itertuples()):
-        ax.plot([row.low, row.high], [y, y], color=BLUE, linewidth=2.2, solid_capstyle="butt")
-        ax.plot(row.mean, y, "o", color=BLUE, markersize=5.5)
+        ax.axhline(y, color="#e6e6e6", linewidth=0.7, zorder=0)
+        ax.plot([row.low, row.high], [y, y], color=BLUE, linewidth=2.2, solid_capstyle="butt", clip_on=False)
+        ax.plot(row.mean, y, "o", color=BLUE, markersize=5.5, clip_on=False)
         words = _number(row.mean, trial, panel)
-        ax.text(1.02, y, words, transform=ax.get_yaxis_transform(), va="center", fontsize=8)
+        ax.text(1.03, y, words, transform=ax.get_yaxis_transform(), va="center", fontsize=8)
     if panel.kind == "differences":
         ax.axvline(0, color="#777777", linewidth=0.8)
+        if size := standard(panel, trial.scales):
+            ax.axvspan(-size, size, color="#ebebeb", zorder=0, linewidth=0)
+            ax.set_xlim(min(shown["low"].min(), -size) * 1.15, max(shown["high"].max(), size) * 1.15)
     else:
-        ax.set_xlim(left=0, right=1 if trial.units(panel).startswith("share") else None)
-    for y in range(len(shown)):
-        ax.axhline(y, color="#e6e6e6", linewidth=0.7, zorder=0)
+        ax.set_xlim(left=0, right=1 if _is_share(trial, panel) else None)
     ax.set_yticks(range(len(shown)), list(shown["label"]))
     ax.set(ylim=(len(shown) - 0.5, -0.5), xlabel=_axis(trial, panel))
     ax.tick_params(axis="y", length=0)
     _percents(ax.xaxis, trial, panel)
+    return []
 
 
-def _lines(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> None:
-    """A line a label over the places, with intervals, and the label at its end."""
+def _lines(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> list[End]:
+    """A line a label over the places, with intervals; marks alone where the places are departments, which have no order."""
     numbers = all(not isinstance(place, str) for place in panel.places)
+    groups = list(shown.groupby("label", sort=False))
     ends = []
-    for (label, part), (colour, dash, mark) in zip(shown.groupby("label", sort=False), _LINES, strict=False):
+    for n, ((label, part), (colour, dash, mark)) in enumerate(zip(groups, _LINES, strict=False)):
         x = np.array(panel.places, float) if numbers else part["place"].to_numpy(float)
+        if panel.departments:
+            x, dash = x + 0.16 * (n - (len(groups) - 1) / 2), ""
         error = [part["mean"] - part["low"], part["high"] - part["mean"]]
-        ax.errorbar(
-            x,
-            part["mean"],
-            error,
-            color=colour,
-            linestyle=dash,
-            marker=mark,
-            markersize=5,
-            linewidth=1.6,
-            capsize=2.5,
-        )
-        ends.append((str(label), part["mean"].iloc[-1], colour))
+        style = {"color": colour, "linestyle": dash, "marker": mark, "markersize": 5, "linewidth": 1.6}
+        ax.errorbar(x, part["mean"], error, capsize=2.5, **style)
+        ends.append((str(label), float(part["mean"].iloc[-1]), colour))
     if numbers:
         ax.set_xticks(panel.places, [f"{place:g}" for place in panel.places])
     else:
         ax.set_xticks(range(len(panel.places)), [str(place) for place in panel.places])
-        ax.set_xlim(-0.15 * len(panel.places), 1.12 * (len(panel.places) - 1))
+        ax.set_xlim(-0.15 * len(panel.places), len(panel.places) - 1 + 0.06 * len(panel.places))
     ax.set(xlabel=panel.x, ylabel=_axis(trial, panel))
     _percents(ax.yaxis, trial, panel)
-    _labels(ax, ends)
+    return ends
 
 
-def _series(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> None:
-    """A line a label over the weeks, with its band, and the label at its end."""
+def _series(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> list[End]:
+    """A line a label over the weeks, with its band."""
     ends = []
     for (label, part), (colour, dash, _) in zip(shown.groupby("label", sort=False), _LINES, strict=False):
         ax.fill_between(part["place"], part["low"], part["high"], color=colour, alpha=0.22, linewidth=0)
         ax.plot(part["place"], part["mean"], color=colour, linestyle=dash, linewidth=1.7)
-        ends.append((str(label), part["mean"].iloc[-1], colour))
-    weeks_axis(ax, int(shown["place"].max()))
-    if panel.weeks:
-        ax.set_xlim(*panel.weeks)
+        ends.append((str(label), float(part["mean"].iloc[-1]), colour))
+    first, last = int(shown["place"].min()), int(shown["place"].max())
+    weeks_axis(ax, last - first)
+    step = week_step(last - first)
+    ax.set_xlim(first, last)
+    ax.set_xticks(range(-(-first // step) * step, last + 1, step))
     ax.set(ylabel=_axis(trial, panel))
     ax.set_ylim(bottom=0)
     _percents(ax.yaxis, trial, panel)
-    _labels(ax, ends)
+    return ends
 
 
-def _labels(ax: Any, ends: Sequence[tuple[str, float, str]]) -> None:
+def _labels(ax: Any, ends: Sequence[End]) -> None:
     """Labels right of the ends of lines, pushed apart where they would overlap; one line has its name in the title."""
     if len(ends) < 2:
         return
@@ -209,13 +219,13 @@ def _labels(ax: Any, ends: Sequence[tuple[str, float, str]]) -> None:
     places = [(value - low) / (high - low) for _, value, _ in order]
     for n in range(1, len(places)):
         places[n] = max(places[n], places[n - 1] + _GAP)
-    over = max(0.0, places[-1] - 1.0)
-    for n in range(len(places) - 1, -1, -1):
-        places[n] -= over
-        over = max(0.0, min(over, _GAP - (places[n] - places[n - 1]))) if n else 0.0
+    most = 1.0
+    for n in reversed(range(len(places))):
+        places[n] = min(places[n], most)
+        most = places[n] - _GAP
     for (label, _, colour), place in zip(order, places, strict=True):
         dark = tuple(0.72 * part for part in to_rgb(colour))
-        ax.text(1.02, place, label, transform=ax.transAxes, va="center", fontsize=8.5, color=dark)
+        ax.text(1.03, place, label, transform=ax.transAxes, va="center", fontsize=8.5, color=dark)
 
 
 _DRAWN = {"dots": _dots, "differences": _dots, "lines": _lines, "weeks": _series}
@@ -229,4 +239,4 @@ def plot(
     Raises:
         InputError: it cannot be written.
     """
-    return save(draw(reading, trial, one, seeds, note), folder / f"claim-{one.row:02d}", ["png"])[0]
+    return save(draw(reading, trial, one, seeds, note), folder / f"claim-{one.row:02d}", ["png"], _DPI)[0]

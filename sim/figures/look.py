@@ -149,13 +149,14 @@ def blank(axes: Any) -> None:
     axes.text(0.5, 0.5, "no run", transform=axes.transAxes, ha="center", va="center", color="#777777")
 
 
-def save(figure: Figure, stem: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+def save(figure: Figure, stem: Path, formats: Sequence[str] = FORMATS, dpi: int | None = None) -> list[Path]:
     """Write a figure, each file when it is drawn whole.
 
     Args:
         figure: the figure.
         stem: path of the files without their endings; its folder is made.
         formats: of `FORMATS`.
+        dpi: dots an inch of a PNG; those of the look unless given.
 
     Returns:
         The paths.
@@ -168,8 +169,9 @@ def save(figure: Figure, stem: Path, formats: Sequence[str] = FORMATS) -> list[P
         path = stem.with_name(f"{stem.name}.{ending}")
         drawn = io.BytesIO()
         nothing_dated = {"Date": None, "Creator": None} if ending == "svg" else {"Software": None}
+        fine: dict[str, Any] = {} if dpi is None else {"dpi": dpi}
         with look():
-            figure.savefig(drawn, format=ending, metadata=nothing_dated)
+            figure.savefig(drawn, format=ending, metadata=nothing_dated, **fine)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(drawn.getvalue())
