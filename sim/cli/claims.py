@@ -121,7 +121,7 @@ def claims(
         page.write(write, page.markdown(known, lines, how, explained, addresses))
         click.echo(f"Wrote {write}", err=True)
     for one, some in explained:
-        if wrong := stale(one, some):
+        if (wrong := stale(one, some)) and not changes:
             click.echo(f"note: why claim {one.row} comes out as it does: {wrong}", err=True)
     for line in (one for one in every if one.reversed):
         click.echo(f"Claim {line.claim.row}: built in, yet reversed: {line.asked}: {line.size}", err=True)
