@@ -143,7 +143,7 @@ def build_tables(org: Organisation) -> None:
     org.ledger = np.zeros((plan.weeks + 1, d.rows, len(USES)))
     org.incidents = np.zeros((plan.weeks + 1, d.rows), np.int64)
     org.left, org.leaving = np.zeros(plan.weeks + 1, np.int64), np.zeros(0, np.int64)
-    org.due = np.zeros(plan.weeks + 2, np.bool_)
+    org.due = np.zeros(plan.weeks + 1, np.bool_)
     now = np.zeros(1, NOW)
     now["stage"], now["founded"] = 1, plan.weeks + 1
     now["granted"] = 1.0

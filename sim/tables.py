@@ -381,7 +381,7 @@ class State(
     `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks waited by
     the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], `incidents`, int64[1 + weeks,
     departments], and `left`, int64[1 + weeks], are kept week by week; `leaving`, int64[n], are the rows of those who leave this
-    week; `due`, bool[2 + weeks], says in which weeks an event begins, acts or has just ended; `changes` are the moves that people
+    week; `due`, bool[1 + weeks], says in which weeks an event acts; `changes` are the moves that people
     have decided on.
     """
 
