@@ -240,7 +240,7 @@ def test_numbers_and_ranges():
     assert numbers(("17", "30-32", "31")) == [17, 30, 31, 32]
     assert numbers(()) == list(range(1, 81))
     for word in ("0", "81", "5-3", "x", "3-", "-3"):
-        with pytest.raises(InputError, match=r"numbers or ranges"):
+        with pytest.raises(InputError, match=r"numbers or rising ranges"):
             numbers((word,))
 
 

@@ -29,7 +29,7 @@ End = tuple[str, float, str]
 """A line's label, its last value and its colour."""
 
 _WIDTHS = {1: 6.2, 2: 8.4, 3: 11.0}
-_DPI = 88  # so that a page of ten is light
+_DPI = 84  # so that a page of ten is light
 _GAP = 0.075  # of an axis' height between two labels at the ends of lines
 
 

@@ -20,6 +20,7 @@ from sim.claims.contrasts import Estimate
 from sim.claims.experiment import Trial
 from sim.claims.readouts import Readout
 from sim.claims.sections import Claim, Explanation
+from sim.errors import Fault, InputError
 from sim.organisation import run
 from sim.outcome import Outcome
 from sim.scenario import Scenario
@@ -96,6 +97,9 @@ def live(
         again: told how many runs have been lived again.
         changes: further values that hold in every arm, to try small.
         seed: the first seed.
+
+    Raises:
+        InputError: with the changes an arm is impossible, or ends before what claims look at.
     """
     asked = [(trial, claim) for trial in trials for claim in trial.experiment.claims if claim.row in rows]
     explained = [(trial, one) for trial in trials for one in trial.experiment.explanations if one.row in rows]
@@ -107,6 +111,14 @@ def live(
     ]  # fmt: skip
     every_plan = {trial.arm(name): plan for trial in trials for name, plan in trial.plans.items()}
     plans = {arm: every_plan[arm].replaced(changes or {}) for arm, _, _ in wanted}
+    faults = {
+        str(fault): fault
+        for arm, readout, _ in wanted
+        for key, found, allowed, _ in Readout.wrong(readout, plans[arm].weeks)
+        for fault in [Fault(f"set: {arm}, {key}", found, allowed)]
+    }
+    if faults:
+        raise InputError(faults.values())
     experiment = Arms(name=NAME, title="The claims", scenarios=list(plans), replicates=runs, first_seed=seed)
     if not plans:
         return Told([], [], None, experiment.seeds)

@@ -112,6 +112,21 @@ def address(picture: Path, page: Path) -> str:
     return Path(os.path.relpath(picture, page.parent)).as_posix()
 
 
+def made(folder: Path) -> None:
+    """Make the folder of the pictures, before anything is lived.
+
+    Raises:
+        InputError: it cannot be made or written into.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = "" if os.access(folder, os.W_OK) else "not writable"
+    except OSError as error:
+        found = str(error.strerror)
+    if found:
+        raise InputError([Fault("--figures", found, "a folder that can be written", str(folder))])
+
+
 def marked(page: Path) -> tuple[str, str]:
     """What stands before and after the marks of a page, seen to before anything is lived.
 

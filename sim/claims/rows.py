@@ -73,7 +73,7 @@ def numbers(texts: tuple[str, ...]) -> list[int]:
         ends = (first, last if dash else first)
         if not all(end.isdecimal() and 1 <= int(end) <= LAST for end in ends) or int(ends[0]) > int(ends[1]):
             raise InputError(
-                [Fault("rows", f"found {text!r}", f"numbers or ranges of 1 to {LAST}, as 17 30-35")]
+                [Fault("rows", f"found {text!r}", f"numbers or rising ranges of 1 to {LAST}, as 17 30-35")]
             )
         asked |= set(range(int(ends[0]), int(ends[1]) + 1))
     return sorted(asked) or list(range(1, LAST + 1))

@@ -70,6 +70,9 @@ def claims(
         raise click.UsageError("--write puts down all claims; leave out ROWS.")
     if write:
         page.marked(write)
+    pictures = figures or (write.with_suffix("") if write else None)
+    if pictures:
+        page.made(pictures)
     place, asked = source or folder(), numbers(rows)
     known = {number: row for number, row in load_rows(place).items() if number in asked}
     trials = load_trials(place)
@@ -114,7 +117,7 @@ def claims(
             click.echo(f"Claim {one.row}: {one.why}" if not stale(one, some) else "")
         click.echo(RULE)
         click.secho(said, bold=True)
-    drawn = _drawn(told, lines, figures or (write.with_suffix("") if write else None))
+    drawn = _drawn(told, lines, pictures)
     if write:
         addresses = {row: page.address(path, write) for row, path in drawn.items()}
         how = page.how_lived(runs, told.seeds, any(line.claim.chosen_after_a_look for line in every))
