@@ -29,7 +29,7 @@ End = tuple[str, float, str]
 """A line's label, its last value and its colour."""
 
 _WIDTHS = {1: 6.2, 2: 8.4, 3: 11.0}
-_DPI = 84  # so that a page of ten is light
+_DPI = 82  # so that a page of ten is light
 _GAP = 0.075  # of an axis' height between two labels at the ends of lines
 
 
@@ -124,7 +124,7 @@ def _axis(trial: Trial, panel: Panel) -> str:
     if panel.kind == "differences":
         name, unit = f"difference in {name}", "points" if _is_share(trial, panel) else unit
     whole = name if not unit or _is_share(trial, panel) or unit in name else f"{name} ({unit})"
-    return textwrap.fill(f"{name} ({unit})" if panel.kind == "differences" else whole, 34)
+    return textwrap.fill(f"{name} ({unit})" if panel.kind == "differences" else whole, 26)
 
 
 def _is_share(trial: Trial, panel: Panel) -> bool:
@@ -161,6 +161,8 @@ def _dots(ax: Any, trial: Trial, panel: Panel, shown: pd.DataFrame) -> list[End]
             ax.set_xlim(min(shown["low"].min(), -size) * 1.15, max(shown["high"].max(), size) * 1.15)
     else:
         ax.set_xlim(left=0, right=1 if _is_share(trial, panel) else None)
+        if _is_share(trial, panel):
+            ax.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0])
     ax.set_yticks(range(len(shown)), list(shown["label"]))
     ax.set(ylim=(len(shown) - 0.5, -0.5), xlabel=_axis(trial, panel))
     ax.tick_params(axis="y", length=0)

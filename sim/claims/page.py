@@ -50,7 +50,7 @@ def markdown(
 
 
 def _picture(row: Row, one: Explanation, lines: Sequence[Line], address: str) -> list[str]:
-    found = [f"- *{line.verdict}*: {line.claim.says}: {line.size}" for line in lines]
+    found = [f"- {_emphasised(line.verdict)}: {line.claim.says}: {line.size}" for line in lines]
     return [
         f"#### {one.row}: {row.claim}",
         "",
@@ -60,6 +60,11 @@ def _picture(row: Row, one: Explanation, lines: Sequence[Line], address: str) ->
         "",
         *found,
     ]
+
+
+def _emphasised(verdict: str) -> str:
+    said = verdict.removesuffix(" *")
+    return f"*{said}*" + " \\*" * (said != verdict)
 
 
 def _why(one: Explanation, lines: Sequence[Line]) -> str:
@@ -87,9 +92,9 @@ def _scales(trials: Mapping[str, Trial]) -> list[str]:
     table = ["| key | what it is | unit | smallest size of interest | as that is |", "|---" * 5 + "|"]
     for key, scale in scales.items():
         if key in read:
-            sizes = "; ".join(
-                f"{size:g}" + f" ({how})" * (how != "end") for how, size in scale.smallest.items()
-            )
+            alike = len(set(scale.smallest.values())) == 1
+            each = [f"{size:g}" + f" ({how})" * (how != "end") for how, size in scale.smallest.items()]
+            sizes = each[0] if alike else "; ".join(each)
             what = f"{scale.words}: {scale.means}" if scale.means else scale.words
             table.append(f"| `{key}` | {what} | {scale.unit} | {sizes} | {scale.because} |")
     return table
@@ -100,7 +105,7 @@ def how_lived(runs: int, seeds: range, looked: bool) -> str:
     command = f"`unsilo claims --runs {runs} --seed {seeds[0]} --write docs/claims.md`"
     said = f"{runs} seeds of each arm, {seeds[0]} to {seeds[-1]}: {command}. Pictures are of the same runs."
     mark = (
-        f" What is marked {LOOKED} was chosen after a look at runs with other seeds; nothing was changed after these."
+        f" Where a line is marked {LOOKED}, its arms or read-out were chosen once runs with other seeds had been seen."
         if looked
         else ""
     )

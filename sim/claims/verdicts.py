@@ -11,8 +11,8 @@ BUILT_IN, OPEN = "built in", "no direction said"
 ALL = (AGREES, CONTRADICTS, NONE, UNDECIDED, BUILT_IN, OPEN)
 
 RULE = f"""\
-An effect is told by its 95 % interval, against 0 and against the smallest size of interest that its experiment names
-beforehand. An interval that lies wholly within that size of 0 is *{NONE}*. Otherwise it *{AGREES}* where it lies wholly on the
+An effect is told by its 95 % interval, against 0 and against the smallest size of interest, which goes by what is read, whichever
+claim asks. An interval that lies wholly within that size of 0 is *{NONE}*. Otherwise it *{AGREES}* where it lies wholly on the
 claim's side of 0, *{CONTRADICTS}* where it lies wholly on the other, and is *{UNDECIDED}* where it holds 0. A claim that there
 is no difference agrees with *{NONE}*, and is contradicted by an interval that lies wholly beyond the smallest size. What is
 built in gets no verdict: its size is told. With so many claims one verdict in twenty could be luck; those marked * hold
