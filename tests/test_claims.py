@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sim.claims import contrasts, living, verdicts
+from sim.claims import contrasts, figures, living, verdicts
 from sim.claims.experiment import load_trial, load_trials
 from sim.claims.page import BEGIN, END, markdown, write
 from sim.claims.readouts import Readout
 from sim.claims.rows import FILE, folder, load_rows, numbers
-from sim.claims.scales import SCALES
+from sim.claims.scales import SCALES, load_scales, standard
 from sim.claims.sections import Claim
 from sim.claims.telling import lines_of
 from sim.cli import unsilo
@@ -169,6 +169,46 @@ def test_the_page_tells_each_claim_once_and_its_example_is_an_experiment(tmp_pat
     (block,) = re.findall(r"```toml\n(.*?)```", text, re.S)
     (tmp_path / "example.toml").write_text(block)
     assert load_trial(tmp_path / "example.toml").rows == {60}
+
+
+def test_the_page_explains_every_contradiction_and_shows_ten_light_pictures():
+    text = PAGE.read_text()
+    row, contradicted = 0, set()
+    for cells in re.findall(r"^\| (\d*) \|.*\| ([a-z][a-z ]*)(?: \*)? \| [^|]* \|$", text, re.M):
+        row = int(cells[0] or row)
+        if cells[1] == "contradicts":
+            contradicted.add(row)
+    pictured = {int(number) for number in re.findall(r"^#### (\d+):", text, re.M)}
+    told = pictured | {int(number) for number in re.findall(r"^- \*\*(\d+), ", text, re.M)}
+    assert contradicted and contradicted <= told
+    assert "to be looked at again" not in text
+    assert len(pictured) == 10
+    for number in pictured:
+        picture = PAGE.parent / "claims" / f"claim-{number:02d}.png"
+        assert f"](claims/{picture.name})" in text
+        assert picture.stat().st_size < 60_000
+
+
+def test_sizes_of_interest_go_by_the_read_out_and_say_why():
+    scales = load_scales(folder())
+    assert all(scale.because and scale.smallest for scale in scales.values())
+    for trial in load_trials(folder()):
+        for claim in trial.experiment.claims:
+            assert trial.because(claim), (trial.name, claim.says)
+            assert claim.smallest or trial.smallest(claim) == standard(claim, scales)
+
+
+def test_wrong_scales_are_told(place):
+    (place / SCALES).write_text(
+        'A = { words = "adoption", unit = "share", smallest = { end = 0.0 } }\nVV = { words = "x", unit = "y" }\n'
+        'C = { unit = "y" }\n'
+    )
+    with pytest.raises(InputError) as error:
+        load_trials(place)
+    told = str(error.value)
+    assert f"{place / SCALES}: line 1, A.smallest: found 0 for 'end'; a size above 0" in told
+    assert "line 2, VV: no read-out; one of A," in told
+    assert "line 3, C.words: is missing" in told
 
 
 @pytest.mark.parametrize(
@@ -370,6 +410,44 @@ def test_findings_are_those_of_the_runs(place, tmp_path):
         assert finding.means == pytest.approx(values.mean(axis=0), abs=1e-6)
 
 
+def test_panels_show_what_runs_say(place, tmp_path):
+    (trial,) = load_trials(place)
+    told = living.live([trial], [16, 17], 4, tmp_path / "into", workers=0, seed=7)
+    assert told.seeds == range(7, 11)
+    money, hub = (one for _, one in told.explained[::-1])
+    runs = {
+        arm: [run(trial.plans[arm], seed) for seed in told.seeds]
+        for arm in ("usual", "none", "poor", "poor_none")
+    }
+    stalled, lines, weeks = (figures.table(told.reading, trial, panel) for panel in money.panels)
+    assert list(stalled["label"]) == ["usual", "poor"]
+    assert list(stalled["mean"]) == [
+        np.mean([one.outcome.state == "stalled" for one in runs[arm]]) for arm in ("usual", "poor")
+    ]
+    assert stalled["low"].between(0, 1).all() and (stalled["n"] == 4).all()
+    wide = Readout(read="extension")
+    for (_, row), arm in zip(lines.iterrows(), ("poor", "usual", "poor_none", "none"), strict=True):
+        values = np.array([wide.of_record(one) for one in runs[arm]])
+        assert row["mean"] == pytest.approx(values.mean())
+        assert (row["low"], row["high"]) == pytest.approx(contrasts.interval(values, False, np.ones(1), 0.05))
+    assert len(weeks) == 2 * 37 and list(weeks["place"][:2]) == [4, 5]
+    change, places = (figures.table(told.reading, trial, panel) for panel in hub.panels)
+    apart = [
+        none.outcome.A - usual.outcome.A for usual, none in zip(runs["usual"], runs["none"], strict=True)
+    ]
+    assert change["mean"].item() == pytest.approx(np.mean(apart), abs=1e-6)
+    assert list(places["place"]) == [0, 1]
+    assert places["mean"].iloc[1] == pytest.approx(
+        np.mean([one.adoption[-1, 1] for one in runs["usual"]]), abs=1e-6
+    )
+    for one in (money, hub):
+        drawn = figures.draw(told.reading, trial, one, told.seeds)
+        assert len(drawn.axes) == len(one.panels)
+        assert "n\u00a0=\u00a04 seeds (7-10)" in drawn._supxlabel.get_text()
+    with pytest.raises(InputError, match=r"set: small: usual, weeks: found \[4, 40\]"):
+        living.live([trial], [17], 2, tmp_path / "short", workers=0, changes={"weeks": 30})
+
+
 def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
     rows, trials = load_rows(place), load_trials(place)
 
@@ -415,6 +493,11 @@ def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_
     text = page.read_text()
     assert text.startswith("# Before\n") and text.endswith("after\n") and "what stood here" not in text
     assert [int(n) for n in re.findall(r"^\| (\d+) \|", text, re.M)] == list(range(1, 81))
+    assert "3 seeds of each arm, 1 to 3" in text
+    assert "without governance, departments apart † (V)" in text and "† (A" not in text
+    assert "![Money](page/claim-17.png)" in text and "](page/claim-16.png)" in text
+    assert {path.name for path in (tmp_path / "page").iterdir()} == {"claim-16.png", "claim-17.png"}
+    assert "- **18, " in text and "As it is." in text
     done = CliRunner().invoke(unsilo, [*words, "16-18", "--json"], catch_exceptions=False)
     told = json.loads(done.stdout)
     assert list(told["claims"]) == ["16", "17", "18"]
@@ -428,8 +511,35 @@ def test_a_page_without_marks_is_refused(tmp_path):
         write(tmp_path / "page.md", "x")
 
 
-def test_a_sign_that_is_built_in_and_comes_out_reversed_is_told(place, tmp_path):
-    turned = SMALL.replace('expected = "-"\nsmallest = 0.01', 'expected = "+"\nsmallest = 0.0001')
+def test_an_explanation_of_other_verdicts_is_said_to_be_one(place, tmp_path):
+    (place / "small.toml").write_text(SMALL.replace('found = ["no direction said"]', 'found = ["agrees"]'))
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    words = ["claims", "--from", str(place), "--runs", "2", "--workers", "0", "--quiet", "--seed", "5"]
+    done = CliRunner().invoke(unsilo, [*words, "--into", str(tmp_path / "into"), "--write", str(page)])
+    assert done.exit_code == 0
+    assert "why claim 18 comes out as it does: written for agrees; found no direction said" in done.stderr
+    assert (
+        "As it is. (written for agrees; found no direction said: to be looked at again.)" in page.read_text()
+    )
+    assert "2 seeds of each arm, 5 to 6" in page.read_text()
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_lived(place, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for option, path in (("--figures", tmp_path / "file" / "x"), ("--write", tmp_path / "none" / "page.md")):
+        with pytest.raises(InputError, match=f"{option}: "):
+            CliRunner().invoke(
+                unsilo, ["claims", "--from", str(place), "--into", str(tmp_path / "into"), option, str(path)],
+                catch_exceptions=False,
+            )  # fmt: skip
+    assert not (tmp_path / "into").exists()
+
+
+@pytest.mark.parametrize("smallest", ["0.0001", "0.9"])
+def test_a_sign_that_is_built_in_and_comes_out_reversed_is_told_however_small(place, tmp_path, smallest):
+    turned = SMALL.replace('expected = "-"\nsmallest = 0.01', f'expected = "+"\nsmallest = {smallest}')
+    assert turned != SMALL
     (place / "small.toml").write_text(turned)
     words = ["claims", "17", "--from", str(place), "--runs", "8", "--workers", "0", "--quiet"]
     done = CliRunner().invoke(unsilo, [*words, "--into", str(tmp_path / "into")])
