@@ -448,6 +448,17 @@ def test_panels_show_what_runs_say(place, tmp_path):
         living.live([trial], [17], 2, tmp_path / "short", workers=0, changes={"weeks": 30})
 
 
+def test_workers_read_off_what_this_process_does(place, tmp_path):
+    trials, caches = load_trials(place), []
+    for workers in (0, 2):
+        into = tmp_path / str(workers)
+        told = []
+        living.live(trials, [17, 18], 2, into, workers=workers, again=lambda *at, told=told: told.append(at))
+        caches.append(sorted((into / living.CACHE).read_text().splitlines()))
+        assert told[0] == (0, 8) and told[-1] == (8, 8)
+    assert caches[0] == caches[1] and len(caches[0]) == 2 * 4 + 2 * 2
+
+
 def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
     rows, trials = load_rows(place), load_trials(place)
 

@@ -6,6 +6,7 @@ does not keep is read off the run lived again, once, and stands beside it in a f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,13 +22,14 @@ from sim.claims.experiment import Trial
 from sim.claims.readouts import Readout
 from sim.claims.sections import Claim, Explanation
 from sim.errors import Fault, InputError
-from sim.organisation import run
 from sim.outcome import Outcome
+from sim.record import Record
 from sim.scenario import Scenario
 from sim.sweeps import Standing, sweep
 from sim.sweeps.design import points
 from sim.sweeps.experiment import SCENARIO, Experiment
 from sim.sweeps.results import FOLDER
+from sim.sweeps.runner import answers
 from sim.sweeps.series import SERIES
 
 NAME = "claims"
@@ -123,7 +125,7 @@ def live(
     if not plans:
         return Told([], [], None, experiment.seeds)
     reading = Reading(experiment, plans, folder or FOLDER / NAME, workers, progress)
-    reading.live_again(wanted, again or (lambda done, total: None))
+    reading.live_again(wanted, again or (lambda done, total: None), workers)
     findings = [
         _finding(reading, trial, claim, every) for trial, claim in sorted(asked, key=lambda one: one[1].row)
     ]
@@ -179,12 +181,15 @@ class Reading:
         found = [self._cache.get(key, readout, True, None) for key in self._keys(arm)]
         return np.array([one for one in found if one is not None])
 
-    def live_again(self, wanted: Iterable[tuple[str, Readout, bool]], tell: Tell) -> None:
+    def live_again(
+        self, wanted: Iterable[tuple[str, Readout, bool]], tell: Tell, workers: int | None
+    ) -> None:
         """Read off runs lived again what the store does not keep, as far as it has not been.
 
         Args:
             wanted: arm, read-out, and whether all its weeks are wanted.
             tell: told how many of how many runs have been.
+            workers: as for `sweep`.
         """
         due: dict[str, tuple[str, int, list[tuple[Readout, bool]]]] = {}
         for arm, readout, weekly in wanted:
@@ -193,13 +198,15 @@ class Reading:
             for key, seed in zip(self._keys(arm), self._seeds, strict=True):
                 if key in self._runs and self._cache.get(key, readout, weekly, None) is None:
                     due.setdefault(key, (arm, seed, []))[2].append((readout, weekly))
-        for done, (key, (arm, seed, some)) in enumerate(due.items()):
+        if not due:
+            return
+        runs = [(self._plans[arm], seed, _asked(some)) for arm, seed, some in due.values()]
+        keys = list(due)
+        tell(0, len(due))
+        for done, (number, told) in enumerate(answers(runs, workers), 1):
+            for (readout, weekly), value in zip(due[keys[number]][2], told, strict=True):
+                self._cache.put(keys[number], readout, weekly, value)
             tell(done, len(due))
-            record = run(self._plans[arm], seed)
-            for readout, weekly in some:
-                value = readout.part(readout.series(record)).tolist() if weekly else readout.of_record(record)
-                self._cache.put(key, readout, weekly, value)
-        tell(len(due), len(due))
 
     def _keys(self, arm: str) -> list[str]:
         return [self._points[arm].key(seed) for seed in self._seeds]
@@ -212,6 +219,27 @@ class Reading:
         end = self._plans[arm].weeks + 1
         series = self._results.series(readout.read, runs)
         return {seed: one[:end] for seed, one in zip(there, series, strict=True)}
+
+
+def read_off(record: Record, asked: str) -> list[float | list[float]]:
+    """Read-outs of a record: a number each, or the list of its weeks.
+
+    Args:
+        record: the record.
+        asked: JSON of the read-outs, each beside whether all its weeks are wanted.
+    """
+    some = [(Readout(**fields), weekly) for fields, weekly in json.loads(asked)]
+    return [
+        readout.part(readout.series(record)).tolist() if weekly else readout.of_record(record)
+        for readout, weekly in some
+    ]
+
+
+def _asked(some: Sequence[tuple[Readout, bool]]) -> tuple[str, str]:
+    """What workers are to read off a run's record."""
+    own = set(Readout.model_fields)
+    asked = [(readout.model_dump(include=own, exclude_none=True), weekly) for readout, weekly in some]
+    return f"{read_off.__module__}:{read_off.__name__}", json.dumps(asked)
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:

@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.standing import Account, Standing
 from sim.sweeps.stopping import interruptible
 from sim.sweeps.store import Store
-from sim.sweeps.work import Ended, Finished, Job
+from sim.sweeps.work import Ended, Finished, Job, Parcel
 from sim.sweeps.worker import NO_LIMITS, Limits
 
 _WARMED = 32  # runs lived small beforehand: enough to meet every kernel, few enough to take no time
@@ -244,6 +245,31 @@ def _same(plan: Scenario) -> Scenario:
     return plan
 
 
+def answers(
+    runs: Sequence[tuple[Scenario, int, tuple[str, str]]], workers: int | None = None
+) -> Iterator[tuple[int, Any]]:
+    """What records of runs say that are lived now and not stored: the run's place, and its answer, as they end.
+
+    Args:
+        runs: scenario and seed of each, and what is asked of its record, see `work.Parcel`.
+        workers: as for `sweep`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed.
+        RuntimeError: a run did not come to its end; the others are given up.
+    """
+    jobs = [
+        Job(number, f"{id(plan)} {asks}", partial(_asking, plan, asks), seed)
+        for number, (plan, seed, asks) in enumerate(runs)
+    ]
+    for job, end in _lived(jobs, workers):
+        yield job.number, end.told
+
+
+def _asking(plan: Scenario, asks: tuple[str, str]) -> Parcel:
+    return replace(Parcel.of(plan), asks=asks)
+
+
 def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None) -> list[Outcome]:
     """What becomes of runs that are lived now and not stored, in their order.
 
@@ -255,19 +281,22 @@ def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None
         KeyboardInterrupt: Ctrl-C was pressed.
         RuntimeError: a run did not come to its end; the others are given up.
     """
-    outcomes: dict[int, Outcome] = {}
     jobs = [
         Job(number, str(id(plan)), partial(_same, plan), seed) for number, (plan, seed) in enumerate(runs)
     ]
+    outcomes = {job.number: end.outcome for job, end in _lived(jobs, workers)}
+    return [outcomes[number] for number in range(len(runs))]
+
+
+def _lived(jobs: Sequence[Job], workers: int | None) -> Iterator[tuple[Job, Finished]]:
     kinds = {job.scenario: job for job in reversed(jobs)}
     with interruptible() as stopped, start(workers) as executor:
-        executor.check(plan for plan, _ in {id(plan): (plan, seed) for plan, seed in runs}.values())
+        executor.check(plan for plan in (job.plan() for job in kinds.values()) if isinstance(plan, Scenario))
         executor.warm(list(kinds.values())[:_WARMED], stopped)
         for ended in completed(executor, jobs, stopped):
             for job, end in ended:
                 if isinstance(end, Broken):
                     raise RuntimeError(f"seed {job.seed}: {end.error}\n{end.traceback}")
-                outcomes[job.number] = end.outcome
+                yield job, end
         if stopped():
             raise KeyboardInterrupt
-    return [outcomes[number] for number in range(len(runs))]

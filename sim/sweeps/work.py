@@ -15,10 +15,10 @@ from importlib import import_module
 from operator import attrgetter
 from time import perf_counter
 from traceback import format_exc
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.errors import Fault, InputError
-from sim.mechanisms import Mechanism, schedule
+from sim.mechanisms import schedule
 from sim.organisation import run
 from sim.outcome import Outcome
 from sim.scenario import Scenario, parse
@@ -40,6 +40,7 @@ class Finished:
         departments: their names, in the order of the adoption in `series`.
         notices: what was assumed about its people, for the user to see.
         seconds: how long it took.
+        told: the answer to what was asked of it.
     """
 
     outcome: Outcome
@@ -48,6 +49,7 @@ class Finished:
     departments: tuple[str, ...]
     notices: tuple[str, ...]
     seconds: float
+    told: Any = None
 
 
 Ended = Finished | Broken
@@ -61,11 +63,13 @@ class Parcel:
         tables: its tables, as JSON.
         order: names of its mechanisms, in the order of its week.
         own: `module:class` of each mechanism that Unsilo does not know by itself.
+        asks: what is asked of the record beside what is kept of every run: `module:function` that takes it, and a text.
     """
 
     tables: str
     order: tuple[str, ...]
     own: tuple[str, ...]
+    asks: tuple[str, str] | None = None
 
     @classmethod
     def of(cls, plan: Scenario) -> Parcel:
@@ -97,17 +101,17 @@ class Parcel:
 
 @lru_cache(maxsize=256)
 def _opened(parcel: Parcel) -> Scenario:
-    plan = parse(json.loads(parcel.tables), known=[_kind(name) for name in parcel.own])
+    plan = parse(json.loads(parcel.tables), known=[_named(name) for name in parcel.own])
     place = parcel.order.index
     return plan.model_copy(
         update={"mechanisms": tuple(sorted(plan.mechanisms, key=lambda one: place(one.name)))}
     )
 
 
-def _kind(name: str) -> type[Mechanism]:
+def _named(name: str) -> Any:
+    """What stands at `module:path`."""
     module, _, path = name.partition(":")
-    kind: type[Mechanism] = attrgetter(path)(import_module(module))
-    return kind
+    return attrgetter(path)(import_module(module))
 
 
 class Job(NamedTuple):
@@ -144,13 +148,13 @@ class Packer:
         return parcel
 
 
-def live(plan: Scenario, seed: int) -> Finished:
-    """Live one run to its end."""
+def live(plan: Scenario, seed: int, asks: tuple[str, str] | None = None) -> Finished:
+    """Live one run to its end, and ask something of its record, see `Parcel`."""
     began = perf_counter()
     record = run(plan, seed)
-    packed = pack(record)
+    packed, told = pack(record), _named(asks[0])(record, asks[1]) if asks else None
     return Finished(
-        record.outcome, record.week, packed, record.departments, record.notices, perf_counter() - began
+        record.outcome, record.week, packed, record.departments, record.notices, perf_counter() - began, told
     )
 
 
@@ -158,7 +162,7 @@ def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
     """Live one run, and tell instead of raising where it does not come to its end."""
     began = perf_counter()
     try:
-        return live(plan.open() if isinstance(plan, Parcel) else plan, seed)
+        return live(plan.open(), seed, plan.asks) if isinstance(plan, Parcel) else live(plan, seed)
     except MemoryError as error:
         text = f"took more memory than allowed ({_line(error)})"
         return Broken("memory", text, format_exc(), 1, perf_counter() - began)
