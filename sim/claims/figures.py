@@ -123,8 +123,9 @@ def _axis(trial: Trial, panel: Panel) -> str:
         name = trial.scales[panel.read].words if panel.read in trial.scales else panel.read
     if panel.kind == "differences":
         name, unit = f"difference in {name}", "points" if _is_share(trial, panel) else unit
-    whole = name if not unit or _is_share(trial, panel) or unit in name else f"{name} ({unit})"
-    return textwrap.fill(f"{name} ({unit})" if panel.kind == "differences" else whole, 26)
+    bare = not unit or unit in name or (_is_share(trial, panel) and panel.kind != "differences")
+    whole = name if bare else "{} ({})".format(name, unit.replace(" ", "\u00a0"))  # no line end parts a unit
+    return textwrap.fill(whole, 26)
 
 
 def _is_share(trial: Trial, panel: Panel) -> bool:
