@@ -162,6 +162,9 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
             others = ", ".join(name for name, kind in KINDS.items() if kind.sampled)
             allowed = f"levels = n beside low and high, or a design that samples: {others}"
             yield Fault(where, "a range without levels", allowed)
+        if factor.shares and not experiment.design.sampled:
+            others = ", ".join(kind for kind, one in KINDS.items() if one.sampled)
+            yield Fault(f"{where}.shares", f"beside a {experiment.design.kind} design", f"one of {others}")
         if name in (*RESERVED, SCENARIO):
             allowed = "another label: results have a column of that name"
             yield Fault(f"{where}.label", f"the factor is called {name!r}", allowed)
