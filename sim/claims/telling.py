@@ -145,17 +145,17 @@ def markdown(rows: Mapping[int, Row], lines: Mapping[int, Sequence[Line]], how: 
     return "\n".join(told)
 
 
-def write(page: Path, block: str) -> None:
+def write(page: Path, block: str, begin: str = BEGIN, end: str = END) -> None:
     """Put the block between the marks of a page.
 
     Raises:
         InputError: the page cannot be read, or has no marks.
     """
     text = page.read_text("utf-8") if page.is_file() else ""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+    before, first, rest = text.partition(begin)
+    _, last, after = rest.partition(end)
+    if not first or not last:
         raise InputError(
-            [Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))]
+            [Fault("--write", "no marks to write between", f"a page with {begin} and {end}", str(page))]
         )
-    page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{begin}\n\n{block}\n\n{end}{after}", "utf-8")
