@@ -113,7 +113,7 @@ def governance(org, s, seed):
     if c.form == "holistic":
         return
     arranges = bool((d["guided"] != d["gated"]).any())
-    if not arranges and c.form == "multiple_hubs" and c.tied and week >= org.founded + c.tie_after:
+    if c.form == "multiple_hubs" and c.tied and week >= org.founded + c.tie_after:
         for one in sorted(set(k["territory"].tolist())):
             those = np.flatnonzero(k["territory"] == one)
             quality = [k["quality"][k["way"][h]].sum() for h in those]
@@ -159,10 +159,11 @@ def governance(org, s, seed):
 
 def approval(org, s, seed):
     c, week, e, d, k = org.plan["approval"], org.week, s.employees, s.departments, s.desks
+    d["cleared"][:, week % 13] = 0
     if not (d["gated"] | d["was_gated"]).any():
         return
     luck, queue = stream(seed, "approval", week), []
-    d["waiting"][:] = d["cleared"][:, week % 13] = 0
+    d["waiting"][:] = 0
     for p, practice in enumerate(org.plan.practices.values()):
         if practice.risk < c.risk:
             continue
@@ -198,7 +199,7 @@ def approval(org, s, seed):
             d["waiting"][h] += 1
             continue
         d["cleared"][h, week % 13] += 1
-        e["approved"][p, i], e["contact"][i], e["asked"][p, i] = week + c.holds, week, -1
+        e["approved"][p, i], e["contact"][i], e["asked"][p, i] = week + c.holds - 1, week, -1
         e["cleared"][p, i] = e["rung"][p, i] == AWARE
 
 

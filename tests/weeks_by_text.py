@@ -44,7 +44,8 @@ def duties(org, s, seed):
             content = c.content_saves * pace(org, "content")
             saves = content if k in kinds(org, "presence") else c.technology_saves * pace(org, "technology")
             d["ease"][h, k] = max(0.0, 1 - saves * there)
-        d["insight"][h] = min(1.0, d["insight"][h] + c.insight_clears * pace(org, "insight") * there)
+        paid = d["insight"][h] if org.plan["funding"] else 0.0
+        d["insight"][h] = min(1.0, paid + c.insight_clears * pace(org, "insight") * there)
         gain = min(1.0, c.leadership_teaches * pace(org, "leadership") * there)
         x["understanding"][h] += gain * (1 - x["understanding"][h])
 
@@ -172,7 +173,8 @@ def incidents(org, s, seed):
         cost = severity * max(0.0, 1 - c.shaping * pace(org, "conversation") * help_of(s, h))
         cost *= c.process_leaves if c.process and s.stage >= 3 else 1.0
         here = e["department"] == h
-        e["belief"][k] = np.maximum(0.0, e["belief"][k] - c.cut * cost * np.where(here, 1.0, c.elsewhere))
+        part = np.where(here, 1.0, c.elsewhere * (d["firm"] == d["firm"][h])[e["department"]])
+        e["belief"][k] = np.maximum(0.0, e["belief"][k] - c.cut * cost * part)
         e["rumour"][here] += cost * (1 - e["rumour"][here])
 
 

@@ -206,7 +206,7 @@ class Hub(mesa.Agent):
             self.done += 1
             self.waited += week - since
             here.cleared[week % QUARTER] += 1
-            e.approved[k], e.contact = week + desk.holds, week
+            e.approved[k], e.contact = week + desk.holds - 1, week
             e.asked[k], e.cleared[k] = NOT_ASKED, e.rung[k] == AWARE
 
     def grant_those_who_practise(self, here: Department) -> None:

@@ -45,7 +45,8 @@ class Employee(mesa.Agent):
         heeded = clipped(exp(model.random.gauss(0.0, i.spread)), i.heeded_least, i.heeded_most)
         self.influence = round(UNIT * heeded)
         threshold = model.random.gauss(a.threshold, a.threshold_spread)
-        self.threshold = clipped(threshold, a.threshold_least, a.threshold_most) * (1.0 - attracted)
+        threshold = clipped(threshold, a.threshold_least, a.threshold_most) * (1.0 - attracted)
+        self.threshold = max(a.threshold_least, threshold)
         self.belief = [model.random.uniform(i.belief_least, i.belief_most) for _ in model.practices]
         self.fluency = self.guidance = self.training = self.rumour = self.told = 0.0
         self.satisfaction = model.turnover.ordinary if model.turnover else 0.5

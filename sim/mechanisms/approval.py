@@ -50,6 +50,7 @@ def work_queue(rules, week, luck, org):
     first, size, gates, was_gated, needs_approval = d.first, d.size, d.gated, d.was_gated, p.gated
     department, served, specificity, local, waiting = e.department, d.served, d.specificity, d.time, d.waiting
     cleared, home, room = d.cleared, desks.home, desks.time
+    cleared[:, today] = 0
     if not gates.any() and not was_gated.any():
         return False
     cells, age = (
@@ -58,7 +59,6 @@ def work_queue(rules, week, luck, org):
     )  # filled as far as needed
     busy, count = np.empty(n, np.bool_), 0
     waiting[:] = 0
-    cleared[:, today] = 0
     for k in range(practices):
         if not needs_approval[k]:
             continue
@@ -117,7 +117,7 @@ def work_queue(rules, week, luck, org):
         requests[1] += 1
         requests[2] += week - e.asked[k, i]
         cleared[here, today] += 1
-        e.approved[k, i] = week + c.holds
+        e.approved[k, i] = week + c.holds - 1
         contact[i] = week
         e.asked[k, i], e.cleared[k, i] = NOT_ASKED, e.rung[k, i] == AWARE
     return False

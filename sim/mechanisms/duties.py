@@ -107,7 +107,8 @@ def help_out(rules, week, luck, org):
         for k in range(len(presents)):
             saves = c.content_saves * c.on_content if presents[k] else c.technology_saves * c.on_technology
             d.ease[here, k] = max(0.0, 1.0 - saves * there)
-        d.insight[here] = min(1.0, d.insight[here] + c.insight_clears * c.on_insight * there)
+        paid = d.insight[here] if rules.funding[0].on else 0.0  # else it is last week's of this rule
+        d.insight[here] = min(1.0, paid + c.insight_clears * c.on_insight * there)
         gain = min(1.0, c.leadership_teaches * c.on_leadership * there)
         x.understanding[here] += gain * (1.0 - x.understanding[here])
     return False

@@ -162,7 +162,8 @@ def govern(rules, week, luck, org):
             d.guided[here] = d.open[here] and (pays or c.structure != DECENTRALISED)
     if c.structure == HOLISTIC:
         return False
-    if differ(org) or settled(rules, week, luck, org):
+    tied = settled(rules, week, luck, org)
+    if tied or differ(org):
         arrange(rules, week, org)
     pay(rules, week, org)
     return False

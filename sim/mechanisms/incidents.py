@@ -49,7 +49,7 @@ class Incidents(Mechanism):
     )
     process_leaves: float = share(0.5, "part of the severity that the risk process leaves", source="claim 67")
     cut: float = share(0.3, "belief in the practice that an incident of full severity costs its department")
-    elsewhere: float = share(0.25, "part of that which it costs the other departments")
+    elsewhere: float = share(0.25, "part of that which it costs the firm's other departments")
 
     @model_validator(mode="after")
     def _ordered(self) -> Incidents:
@@ -100,9 +100,12 @@ def strike(rules, week, here, k, severity, org):
     """See `Incidents.strike`."""
     c, e = rules.incidents[0], org.employees
     cost = severity * remains(rules, here, org)
-    belief, department = e.belief[k], e.department
-    for i in range(len(belief)):
-        belief[i] = max(0.0, belief[i] - c.cut * cost * (1.0 if department[i] == here else c.elsewhere))
+    belief, d = e.belief[k], org.departments
+    for other in range(len(d.size)):
+        if d.firm[other] == d.firm[here]:
+            loss = c.cut * cost * (1.0 if other == here else c.elsewhere)
+            for i in staff_of(d.first, d.size, other):
+                belief[i] = max(0.0, belief[i] - loss)
     org.incidents[week, here] += 1
     if rules.rumours[0].on:
         start(here, cost, org)

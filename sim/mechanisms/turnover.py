@@ -10,6 +10,7 @@ import numpy as np
 from sim.kernels import kernel
 from sim.luck import draws
 from sim.mechanisms.base import Mechanism
+from sim.mechanisms.contagion import COUNT
 from sim.parameters import rate, share, weight
 from sim.tables import staff_of
 
@@ -109,6 +110,7 @@ def leavers(rules, luck, org):
 def attract(rules, luck, rows, org):
     """A good culture, the satisfaction of those who stay, attracts people of low thresholds; `rows` int[n] are theirs."""
     ordinary, attraction = rules.turnover[0].ordinary, rules.turnover[0].attraction
+    least = 0.0 if rules.adoption[0].by == COUNT else rules.adoption[0].threshold_least
     e, d = org.employees, org.departments
     satisfaction, threshold, department, first, size = (
         e.satisfaction, e.threshold, e.department, d.first, d.size,
@@ -127,4 +129,5 @@ def attract(rules, luck, rows, org):
         culture = content / stay if stay > 0 else ordinary
         for i in staff_of(first, size, here):
             if new[i]:
-                threshold[i] *= 1.0 - attraction * max(0.0, culture - ordinary)
+                drawn_in = threshold[i] * (1.0 - attraction * max(0.0, culture - ordinary))
+                threshold[i] = max(least, drawn_in)
