@@ -103,7 +103,7 @@ def loss_of(targets: Sequence[Target], values: Mapping[str, float]) -> float:
 
 
 def calibrate(
-    plan: Plan, fit: Fit, folder: Path, workers: int | None, shown: Shown, again: Tell
+    plan: Plan, fit: Fit, folder: Path, workers: int | None, shown: Shown, tell: Tell, again: Tell
 ) -> Fitted:  # fmt: skip
     """Fit, and report over firms that took no part in it; what is stored already is not lived again.
 
@@ -127,7 +127,7 @@ def calibrate(
         words = f"{stage}: {len(candidates)} candidates, {len(firms)} firms, {len(arms)} arms"
         with shown(words) as show:
             found, lost = survey(
-                plan, candidates, firms, arms, fit.seed, folder, workers, show, again if last else None
+                plan, candidates, firms, arms, fit.seed, folder, workers, show, tell, again if last else None
             )
         failed += lost
         return found

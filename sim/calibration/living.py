@@ -18,12 +18,11 @@ from sim.calibration.statistics import OWN, Survey, crossing
 from sim.claims.living import Cache, Tell
 from sim.claims.readouts import Readout
 from sim.organisation import run
-from sim.sweeps import Results, Standing, sweep, timelines
+from sim.sweeps import Results, Standing, points, sweep, timelines
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.factor import Factor
 
 NAME, CACHE = "calibration", "readouts.jsonl"
-BASE = "prior"
 LUCK = 1_000_000  # seeds that firms of one seed of the calibration may have
 
 _KNOWS = Readout(read="knows")
@@ -36,14 +35,15 @@ class Lives(Experiment):
 
     @classmethod
     def of(
-        cls, whose: Callable[[Mapping[str, Any]], dict[str, Any]], luck: int, **axes: Sequence[Any]
-    ) -> Lives:
-        """The grid of some axes: label = levels, `firm` among them."""
+        cls, plan: Plan, whose: Callable[[Mapping[str, Any]], dict[str, Any]], luck: int, **axes: Sequence[Any]
+    ) -> Lives:  # fmt: skip
+        """The grid of some axes, label = levels, `firm` among them; firm 0 has the seed `luck`."""
         factors = [Factor(label=name, key=name, values=list(levels)) for name, levels in axes.items()]
         made = cls(
-            name=NAME, title="Calibration", scenario=BASE, factors=factors, replicates=1, first_seed=luck
-        )
-        made._whose = whose
+            name=NAME, title="Calibration", scenario=plan.prior.scenario, set=dict(plan.held), factors=factors,
+            replicates=1, first_seed=luck,
+        )  # fmt: skip
+        made._whose, made._file = whose, plan.prior.file
         return made
 
     @property
@@ -62,7 +62,8 @@ class Lives(Experiment):
 
 def survey(
     plan: Plan, candidates: Sequence[Mapping[str, float]], firms: range, arms: Sequence[str], seed: int, folder: Path,
-    workers: int | None = None, progress: Callable[[Standing], None] | None = None, again: Tell | None = None,
+    workers: int | None = None, progress: Callable[[Standing], None] | None = None, tell: Tell | None = None,
+    again: Tell | None = None,
 ) -> tuple[list[Survey], int]:  # fmt: skip
     """Live what is not stored yet, and survey the firms.
 
@@ -75,6 +76,7 @@ def survey(
         folder: where results go and may be already.
         workers: as for `sweep`.
         progress: as for `sweep`.
+        tell: told how many of how many points have been worked out.
         again: if given, firms are also asked who knows the policy, for which runs are lived again; told how far that is.
 
     Returns:
@@ -86,8 +88,11 @@ def survey(
         moved = plan.coefficients(candidates[levels["candidate"]])
         return moved | drawn[levels["firm"]] | plan.patterns.arms[levels["arm"]].set
 
-    lives = Lives.of(whose, (seed - 1) * LUCK + 1, candidate=range(len(candidates)), firm=firms, arm=arms)
-    results = sweep(lives, folder, workers, progress, {BASE: plan.base})
+    lives = Lives.of(
+        plan, whose, (seed - 1) * LUCK + 1, candidate=range(len(candidates)), firm=firms, arm=arms
+    )
+    points(lives, tell=tell)
+    results = sweep(lives, folder, workers, progress)
     shape = len(candidates), len(firms), len(arms)
     read = {name: one.reshape(shape) for name, one in _read(results, int(np.prod(shape))).items()}
     whole = ~np.isnan(read["stage"]).any(axis=(0, 2))

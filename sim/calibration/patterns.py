@@ -18,7 +18,7 @@ from sim.reading import checked, read_toml, with_lines
 from sim.scenario import Scenario, load
 from sim.sweeps.design import Point, load_experiment, points
 from sim.sweeps.experiment import Experiment
-from sim.sweeps.factor import Factor, wrong
+from sim.sweeps.factor import Factor, twice, wrong
 
 PRIOR, FILE = "prior.toml", "patterns.toml"
 SPONSORSHIP = "sponsorship"
@@ -118,11 +118,19 @@ class Patterns(Section):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is calibrated: the prior, the patterns, and the scenario that every firm starts from."""
+    """What is calibrated.
+
+    Attributes:
+        prior: the firms, as a sweep.
+        patterns: what they are compared with, and how.
+        base: the scenario that every firm starts from.
+        held: what in it is not as in the prior's scenario, under dotted keys.
+    """
 
     prior: Experiment
     patterns: Patterns
     base: Scenario
+    held: Mapping[str, Any]
 
     @property
     def shipped(self) -> dict[str, float]:
@@ -166,41 +174,55 @@ def load_plan(place: Path, changes: Mapping[str, Any] | None = None) -> Plan:
         raise InputError(
             [Fault("factors", found, f"one that is, beside {', '.join(known)}", str(prior.file), near)]
         )
-    base = load(prior.scenario, {**prior.changes, **(changes or {})})
+    held = {**prior.changes, **(changes or {})}
+    base = load(shipped.find("scenarios", prior.scenario, place) or prior.scenario, held)
     file = place / FILE
     data = read_toml(file)
     patterns, faults = checked(Patterns, data, "", str(file))
     if patterns is not None:
-        faults = [replace(fault, file=str(file)) for fault in _wrong(patterns, base)]
+        faults = [replace(fault, file=str(file)) for fault in _wrong(patterns, prior, base)]
     if faults or patterns is None:
         numbers = [
             one.get("number", "?") if isinstance(one, dict) else "?" for one in data.get("patterns", [])
         ]
         raise InputError(_placed(with_lines(faults, file), numbers))
-    return Plan(prior, patterns, base)
+    return Plan(prior, patterns, base, held)
 
 
-def _wrong(patterns: Patterns, base: Scenario) -> Iterator[Fault]:
+def _wrong(patterns: Patterns, prior: Experiment, base: Scenario) -> Iterator[Fault]:
     for place, pattern in enumerate(patterns.patterns):
         for number, target in enumerate(pattern.targets):
             yield from _wrong_target(target, f"patterns.{place}.targets.{number}", patterns)
+    if again := twice([target.statistic for target in patterns.targets()]):
+        yield Fault("patterns", f"{again} listed twice", "each statistic once")
     if not any(pattern.fitted for pattern in patterns.patterns):
         yield Fault("patterns", "none is fitted", "at least one with fitted = true")
-    tables = base.tables()
-    for place, one in enumerate(patterns.moves):
-        where = f"moves.{place}"
-        faults = [Fault(where, found, allowed) for found, allowed in wrong(one)]
-        if not faults and (not one.key or not one.ranged):
-            faults.append(Fault(where, "no key with a range", "one key, low and high"))
-        yield from faults or _strange(base, where, [{one.key: end} for end in one.tried])
-        if not faults and not isinstance(_at(tables, one.key), float | None):
-            yield Fault(where, f"{one.key} is no number with a fraction", "a coefficient")
+    yield from _wrong_moves(patterns.moves, prior, base)
     for name, arm in patterns.arms.items():
         yield from _strange(base, f"arms.{name}", [arm.set])
     fit = patterns.fit
     if not fit.accepted <= fit.survivors <= fit.candidates:
         found = f"accepted {fit.accepted}, survivors {fit.survivors}, candidates {fit.candidates}"
         yield Fault("fit", found, "accepted no more than survivors, these no more than candidates")
+
+
+def _wrong_moves(moves: list[Factor], prior: Experiment, base: Scenario) -> Iterator[Fault]:
+    tables, drawn = base.tables(), {key for factor in prior.factors for key in factor.targets}
+    for place, one in enumerate(moves):
+        where = f"moves.{place}"
+        faults = [Fault(where, found, allowed) for found, allowed in wrong(one)]
+        if not faults and not (one.key and one.ranged):
+            faults.append(Fault(where, "no key with a range", "one key, low and high"))
+        faults = faults or _strange(base, where, [{one.key: end} for end in one.tried])
+        if not faults and not isinstance(_at(tables, one.key), float):
+            faults.append(Fault(where, f"{one.key} is no coefficient", "a number with a fraction"))
+        if not faults and one.key in drawn:
+            faults.append(
+                Fault(where, f"{one.key} is a factor of the prior too", "what the prior leaves alone")
+            )
+        yield from faults
+    if again := twice([one.name for one in moves]):
+        yield Fault("moves", f"{again} listed twice", "a label each")
 
 
 def _wrong_target(target: Target, where: str, patterns: Patterns) -> Iterator[Fault]:
@@ -250,12 +272,9 @@ def _placed(faults: list[Fault], numbers: list[Any]) -> list[Fault]:
     def counted(match: re.Match[str]) -> str:
         return f"{match[1].removesuffix('s')} {int(match[2]) + 1}"
 
-    return [
-        replace(
-            fault,
-            where=re.sub(
-                r"\b(targets|moves)\.(\d+)", counted, re.sub(r"\bpatterns\.(\d+)", pattern, fault.where)
-            ),
+    def where(fault: Fault) -> str:
+        return re.sub(
+            r"\b(targets|moves)\.(\d+)", counted, re.sub(r"\bpatterns\.(\d+)", pattern, fault.where)
         )
-        for fault in dict.fromkeys(faults)
-    ]
+
+    return [replace(fault, where=where(fault)) for fault in dict.fromkeys(faults)]

@@ -13,9 +13,9 @@ BEGIN, END = "<!-- found: written by `unsilo calibrate --write` -->", "<!-- end 
 SCENARIO = "fitted.toml"
 
 RULE = """\
-A target is a *hit* where its estimate lies in the band, else a *miss*; * where the whole 95 % interval says the same. A pattern is
-hit where all its targets are. Intervals are exact (Clopper-Pearson) for shares of firms, Newcombe's for the difference of two, else
-bootstrapped over firms. *Accepted* is the range over all accepted candidates."""
+A target is a *hit* where its estimate lies in the band, else a *miss*; * where the whole 95 % interval says the same. A pattern
+is hit where all its targets are. Intervals are exact (Clopper-Pearson) for shares of firms, Newcombe's for the difference of two,
+else bootstrapped over firms. *Accepted* is the range over all accepted candidates."""
 
 
 def hit(target: Target, found: Estimate) -> bool:

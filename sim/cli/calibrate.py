@@ -84,6 +84,7 @@ def calibrate(
 
 def _fit(plan: Plan, fit: Any, place: Path, workers: int | None, quiet: bool) -> Fitted:
     from sim.calibration.fitting import calibrate
+    from sim.cli.previewing import counting
     from sim.cli.sweeping import shown
 
     @contextmanager
@@ -97,7 +98,7 @@ def _fit(plan: Plan, fit: Any, place: Path, workers: int | None, quiet: bool) ->
         if not quiet and total and (done % 500 == 0 or done == total):
             click.echo(f"asked who knows the policy in {done:,} of {total:,} firms", err=True)
 
-    return calibrate(plan, fit, place, workers, stage, again)
+    return calibrate(plan, fit, place, workers, stage, counting(quiet), again)
 
 
 def _tell(plan: Plan, found: Fitted, place: Path, write: Path | None, as_json: bool) -> None:
