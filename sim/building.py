@@ -143,12 +143,13 @@ def build_tables(org: Organisation) -> None:
     org.ledger = np.zeros((plan.weeks + 1, d.rows, len(USES)))
     org.incidents = np.zeros((plan.weeks + 1, d.rows), np.int64)
     org.left, org.leaving = np.zeros(plan.weeks + 1, np.int64), np.zeros(0, np.int64)
-    org.due = np.zeros(plan.weeks + 2, np.bool_)
+    org.due = np.zeros(plan.weeks + 1, np.bool_)
     now = np.zeros(1, NOW)
-    now["stage"], now["founded"], now["moves_cast"], now["reviews_cast"] = 1, plan.weeks + 1, -1, -1
+    now["stage"], now["founded"] = 1, plan.weeks + 1
     now["granted"] = 1.0
     org.whole = Whole.of({
-        "now": now, "goals": np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5), "measures": np.zeros(len(MEASURES)),
+        "now": now, "cast": np.full(4, -1), "goals": np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5),
+        "measures": np.zeros(len(MEASURES)),
         "by_practice": np.zeros(p.rows), "adoption": np.zeros(d.rows),
     })  # fmt: skip
     org.state = State.of({"changes": Changes.room(who.n * len(names)), **shared(org)})

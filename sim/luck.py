@@ -22,6 +22,7 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _WEEK = np.uint64(0xA24BAED4963EE407)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_NONE, _ONE, _ONES, _S56 = np.uint64(0), np.uint64(1), np.uint64(0x0101010101010101), np.uint64(56)
 LOTS = 8  # weeks of which one 64-bit word holds a byte each
 _PER_LOT = 1.0 / 256.0
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
@@ -64,6 +65,18 @@ def in_week(base, week):
 def another_week(stream, weeks):
     """The stream that the same mechanism has so many weeks later, or earlier if negative."""
     return stream + np.uint64(weeks) * _WEEK
+
+
+@kernel
+def lots_of(luck, week, keys, out, cast):
+    """Everybody's lots of this week, uint8[practices, n], cast anew if `cast`, int64[1], names other eight weeks than its own.
+
+    See `cast_lots`.
+    """
+    if cast[0] != week // LOTS:
+        cast[0] = week // LOTS
+        cast_lots(luck, week, keys, out)
+    return out[week % LOTS]
 
 
 @kernel
@@ -115,6 +128,31 @@ def drawn(lot, bits):
 def greatest_lot(chance):
     """The greatest lot with which a uniform number can be below a chance: uint8."""
     return np.uint8(min(255.0, 256.0 * chance))
+
+
+@kernel
+def chosen(flags, count, rows):
+    """Write into `rows` where the first `count` flags are set, and return how many are.
+
+    Args:
+        flags: uint8[count + 7 or more], 0 or 1.
+        count: how many to look at; those beyond in the last eight are put to 0.
+        rows: int64[n], filled as far as needed.
+
+    Eight are looked at as one word: where one in fifty is set, most take no time (where one in ten is, a loop that asks
+    nothing is faster).
+    """
+    eights = (count + 7) // 8
+    flags[count : 8 * eights] = 0
+    words, found = flags[: 8 * eights].view(np.uint64), 0
+    for eight in range(eights):
+        bits = words[eight]
+        while bits != _NONE:
+            lowest = bits & (~bits + _ONE)
+            rows[found] = 8 * eight + np.int64((((lowest - _ONE) & _ONES) * _ONES) >> _S56)
+            found += 1
+            bits ^= lowest
+    return found
 
 
 @kernel

@@ -90,6 +90,10 @@ EMPLOYEES = {
     "peers_most": Column(np.int32, 0, "tie x 1/16", "what `peers` would be if all contacts practised"),
     "digital": Column(np.int32, 0, "ties", "digital ties, which stand in the first of the spare places"),
     "online": Column(np.uint8, 0, "0/1", "collaborated when the digital layer last changed"),
+    "meetings": Column(
+        np.uint8, 0, "lot", "first bits of eight weeks' luck in coming across colleagues online", "lot"
+    ),
+    "departures": Column(np.uint8, 0, "lot", "first bits of eight weeks' luck in leaving", "lot"),
     "outsiders": Column(
         np.int32, 0, "tie x 1/16", "what each contact outside the firm weighs; 0 for none", "outsider"
     ),
@@ -346,17 +350,18 @@ class Desks(Table, columns=DESKS):
 NOW = np.dtype([
     ("week", np.int64), ("fresh", np.bool_), ("stage", np.int64), ("in_contact", np.int64), ("founded", np.int64),
     ("steered", np.bool_), ("steered_since", np.int64), ("granted", np.float64), ("viewed", np.bool_), ("kept", np.int64),
-    ("moves_cast", np.int64), ("reviews_cast", np.int64),
 ])  # fmt: skip
+MOVES, REVIEWS, MEETINGS, DEPARTURES = range(4)  # whose lots, in `cast`
 
 
-class Whole(Struct, fields=("now", "goals", "measures", "by_practice", "adoption")):
+class Whole(Struct, fields=("now", "cast", "goals", "measures", "by_practice", "adoption")):
     """What holds for the organisation as a whole.
 
     Attributes:
         now: one row of `NOW`: the week, whether the measures are up to date, the stage, staff in contact with a desk, the
             weeks in which governance and committee began, whether the latter did, the part of all budgets that events leave,
-            whether employees' agents have been made, the last week in the record, and for which eight weeks lots are cast.
+            whether employees' agents have been made, and the last week in the record.
+        cast: int64[4], for which eight weeks lots are cast, by `MOVES`, `REVIEWS`, `MEETINGS` and `DEPARTURES`; -1 for none.
         goals: float64[objectives], the organisation's, of length 1.
         measures: float64[7], `measures.MEASURES`.
         by_practice: float64[practices], adoption of each over the staff it is meant for.
@@ -376,7 +381,7 @@ class State(
     `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks waited by
     the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], `incidents`, int64[1 + weeks,
     departments], and `left`, int64[1 + weeks], are kept week by week; `leaving`, int64[n], are the rows of those who leave this
-    week; `due`, bool[2 + weeks], says in which weeks an event begins, acts or has just ended; `changes` are the moves that people
+    week; `due`, bool[1 + weeks], says in which weeks an event acts; `changes` are the moves that people
     have decided on.
     """
 

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from sim.scenario import Scenario, load
+
+settings.register_profile("untimed")  # the first call of a kernel compiles it
+settings.load_profile("untimed")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FORMS = ("none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic")

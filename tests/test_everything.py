@@ -19,7 +19,7 @@ BEYOND = {"threshold", "outside_next", "worth", "past"}  # counts of contacts, n
 
 
 def examples(most):
-    return settings(deadline=None, max_examples=most, suppress_health_check=[HealthCheck.too_slow])
+    return settings(max_examples=most, suppress_health_check=[HealthCheck.too_slow])
 
 
 def test_the_scenario_has_every_mechanism():

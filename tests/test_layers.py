@@ -101,7 +101,7 @@ OPERATIONS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(OPERATIONS, min_size=5, max_size=25), st.integers(1, 3), st.integers(0, 99))
 def test_incremental_sums_equal_full_ones_whatever_happens(operations, most, seed):
     """Two dozen people who know nobody at first, so that some have their first contact online and lose the last."""

@@ -12,6 +12,7 @@ from sim.luck import (
     Luck,
     branch,
     cast_lots,
+    chosen,
     combine,
     drawn,
     draws,
@@ -117,6 +118,14 @@ def test_draws_by_lot_are_uniform_and_independent_from_week_to_week():
 def test_no_draw_below_a_chance_has_a_greater_lot(chance, lot, bits):
     if drawn(np.uint8(lot), np.uint64(bits)) < chance:
         assert lot <= greatest_lot(chance)
+
+
+@given(flags=st.lists(st.booleans(), max_size=40))
+def test_who_is_chosen_has_a_flag_set_whatever_lies_beyond(flags):
+    room, rows = np.ones(len(flags) + 8, np.uint8), np.full(len(flags), -1)
+    room[: len(flags)] = flags
+    found = chosen(room, len(flags), rows)
+    assert rows[:found].tolist() == np.flatnonzero(flags).tolist()
 
 
 def test_newcomers_lots_are_those_that_everybody_would_be_cast():

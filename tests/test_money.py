@@ -169,7 +169,7 @@ def test_the_signal_mixes_followers_and_outcomes(steered, focus, first):
     assert e.backing[0, :2] == pytest.approx([1.6, 0.4])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data())
 def test_support_is_moved_and_never_made(data):
     kind, share = st.sampled_from(["programme", "pooled"]), st.floats(0.0, 1.0)

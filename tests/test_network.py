@@ -69,7 +69,6 @@ def check_structure(ties):
 # --- the container
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_from_edges_is_one_tie_a_pair_of_the_greatest_weight(data):
     n = data.draw(st.integers(1, 12))
@@ -90,7 +89,6 @@ def test_from_edges_is_one_tie_a_pair_of_the_greatest_weight(data):
 # --- the measures
 
 
-@settings(deadline=None)
 @given(st.integers(3, 30), st.floats(0.05, 0.9), st.integers(0, 2**32 - 1), st.integers(2, 5))
 def test_measures_agree_with_networkx(n, density, seed, D):
     graph = nx.gnp_random_graph(n, density, seed=seed)
@@ -236,7 +234,7 @@ def test_teams_are_neighbours_by_number():
     assert np.median(apart[ties.weights == 4]) < 10 < 20 < np.median(apart[ties.weights == 2])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([1, 1, 2, 3, 8, 40]), min_size=1, max_size=9),
     st.sampled_from([1.0, 6.0, 30.0, 100.0]),

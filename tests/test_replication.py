@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import InputError
@@ -107,7 +107,6 @@ def test_precision_costs_about_twice_the_runs_of_a_fixed_number():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.floats(0.01, 0.4))
-@settings(deadline=None)
 def test_the_interval_is_around_the_mean_and_its_mirror_image_is_the_mirrors(values, within):
     values = np.array(values)
     low, high = betting(values, within)

@@ -358,7 +358,7 @@ def mutated(draw, content):
     return data
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(mutated(PEOPLE), mutated(TIES), st.none() | mutated(REPORTS), st.integers(0, 7))
 def test_a_mutated_roster_is_refused_or_sound(people, ties, reports, kept):
     contents = (PEOPLE if kept & 1 else people, TIES if kept & 2 else ties, REPORTS if kept & 4 else reports)

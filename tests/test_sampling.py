@@ -50,7 +50,7 @@ def test_one_at_a_time_starts_at_the_baseline_and_moves_one_factor():
 @given(
     st.sampled_from([LatinHypercube, Sobol]), st.integers(0, 6), st.integers(0, 2**53 - 1), st.integers(1, 4)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_samples_fill_each_factor_evenly_and_depend_on_their_seed_alone(kind, power, seed, factors):
     n = 2**power
     design = kind(points=n, seed=seed)
@@ -117,7 +117,7 @@ def test_ranges_follow_their_distribution_from_end_to_end(name):
 
 
 @given(st.integers(-50, 50), st.integers(1, 40), st.integers(2, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_integers_are_whole_equally_likely_and_reach_both_ends(low, width, levels):
     factor = Factor(key="weeks", low=low, high=low + width, distribution="integers")
     n = 20 * (width + 1)

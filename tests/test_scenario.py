@@ -188,7 +188,7 @@ def test_changes_are_checked_like_a_file():
 BASE = (shipped.folder("scenarios") / "baseline.toml").read_text()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(BASE)), st.integers(0, 40), st.text(max_size=12))
 def test_a_mutated_file_is_a_fault_or_a_scenario(tmp_path_factory, at, length, text):
     file = tmp_path_factory.mktemp("mutated") / "file.toml"

@@ -218,7 +218,7 @@ class EnginesLuck:
         return float(unit(self.bits(self.key(about.self), own, 0)))
 
     def random_in_feel(self, about):
-        return self.this_week("turnover", self.key(about.self))
+        return self.lot_and_more("turnover", self.key(about.self), 0)
 
     # The hub's team
 
@@ -240,15 +240,15 @@ class EnginesLuck:
     # Contacts online and outside
 
     def random_in_meet_others(self, about):
-        return self.this_week("digital", self.key(about.e))
+        return self.lot_and_more("digital", self.key(about.e), 0)
 
     def shuffle_in_meet_others(self, about, among):
         among.sort(key=self.seats.index)
-        lot = int(unit(np.uint64(branch(self.luck.stream("digital", self.week), 1))) * len(among))
+        lot = int(unit(np.uint64(branch(self.luck.stream("digital", self.week), 2))) * len(among))
         among[:] = among[lot:] + among[:lot]
 
     def random_in_come_across(self, about):
-        return self.this_week("digital", self.key(about.self), 0)
+        return self.this_week("digital", self.key(about.self), 1)
 
     def choice_in_come_across(self, about):
         self.times["met", about.self] += 1

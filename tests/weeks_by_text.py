@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from sim.mechanisms.duties import NAMES
-from tests.by_text import branch, stream, unit, word
+from tests.by_text import branch, by_lot, stream, unit, word
 from tests.offices_by_text import clip
 
 
@@ -114,10 +114,10 @@ def digital(org, s, seed):
         pairs.discard(pair)
         i, j = pair
         known[i].discard(j), known[j].discard(i)
-    who = [i for i in range(n) if now[i] and unit(word(luck, key[i])) < c.chance]
-    first = int(unit(branch(luck, 1)) * len(who))
+    who = [i for i in range(n) if now[i] and by_lot(seed, "digital", org.week, 0, key[i]) < c.chance]
+    first = int(unit(branch(luck, 2)) * len(who))
     for i in who[first:] + who[:first]:
-        h, v = e["department"][i], unit(word(branch(luck, 0), key[i]))
+        h, v = e["department"][i], unit(word(branch(luck, 1), key[i]))
         own = d["first"][h] + np.arange(d["size"][h])
         firm = np.flatnonzero(d["firm"][e["department"]] == d["firm"][h])
         others = np.setdiff1d(firm, own)
@@ -205,7 +205,8 @@ def turnover(org, s, seed):
             aim += c.worth_weight * (worth - c.worth_reference)
         e["satisfaction"][i] += c.pace * (clip(aim, 0.0, 1.0) - e["satisfaction"][i])
         most = c.executives if i in s.executives["person"] else c.base
-        lot = unit(word(stream(seed, "turnover", org.week), int(e["key"][i])))
-        if lot < most * math.exp(-c.sensitivity * e["satisfaction"][i]):
+        if by_lot(seed, "turnover", org.week, 0, int(e["key"][i])) < most * math.exp(
+            -c.sensitivity * e["satisfaction"][i]
+        ):
             leave.add(i)
     return leave

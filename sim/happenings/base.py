@@ -24,8 +24,12 @@ class Event(Section):
 
     @property
     def until(self) -> float:
-        """The last week in which it acts."""
+        """The last week in which it holds."""
         return self.week
+
+    def acts(self, week: int) -> bool:
+        """Whether a week in which it holds changes anything."""
+        return True
 
     def step(self, org: Organisation, name: str) -> None:
         """Let it happen if it is due; `name` is what the scenario calls it."""

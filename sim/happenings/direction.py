@@ -59,8 +59,12 @@ class BudgetCut(Event):
 
     @property
     def until(self) -> float:
-        """The last week in which something is missing."""
+        """The week in which nothing is missing any more."""
         return math.inf if self.lasts is None else self.week + self.lasts + self.ramp
+
+    def acts(self, week: int) -> bool:
+        """It does as it begins, and while money comes back."""
+        return week == self.week or (self.lasts is not None and week > self.week + self.lasts)
 
     def step(self, org: Organisation, name: str) -> None:
         """Take this cut's part of what is granted this week."""

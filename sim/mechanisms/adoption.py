@@ -12,7 +12,7 @@ from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT, HAZARD, SHARE, UTILITY, spread
 from sim.mechanisms.utility import climb
 from sim.parameters import parameter, rate, share, weight
-from sim.tables import TRYING
+from sim.tables import MOVES, TRYING
 from sim.tally import settle
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def come_in(rules, luck, rows, org):
     """Thresholds of the people in these rows, int64[n], and their lots of the weeks for which lots are cast."""
     c, e = rules.adoption[0], org.employees
     key, threshold = e.key, e.threshold
-    recast(luck, org.whole.now[0].week, org.whole.now[0].moves_cast, key, rows, e.moves)
+    recast(luck, org.whole.now[0].week, org.whole.cast[MOVES], key, rows, e.moves)
     for i in rows:
         drawn = normal(word(luck, key[i]))
         if c.by == COUNT:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import branch, draws, unit, word
+from sim.luck import branch, chosen, drawn, greatest_lot, lots_of, recast, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.influence import reweigh, share_out
 from sim.parameters import parameter, rate, share
+from sim.tables import MEETINGS
 from sim.ties import tied
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Digital(Mechanism):
 @kernel
 def end_ties(rules, luck, rows, org):
     """Newcomers have no digital ties: those of the leavers end."""
+    e, whole = org.employees, org.whole
+    recast(luck, whole.now[0].week, whole.cast[MEETINGS], e.key, rows, e.meetings[:, None, :])
     if log_off(rules, rows, org):
         share_out(rules, org)
 
@@ -69,7 +72,7 @@ def meet(rules, week, luck, org):
     first, size = org.departments.first, org.departments.size
     indptr, indices, weights = org.ties
     n, room = len(key), c.most
-    now = np.zeros(n, np.uint8)
+    now, may = np.zeros(n, np.uint8), np.empty(n + 8, np.uint8)
     for k in range(len(p.key)):
         if p.collaborates[k]:
             now |= e.practising[k]
@@ -85,13 +88,15 @@ def meet(rules, week, luck, org):
         again = log_off(rules, np.flatnonzero(online > now), org)
     online[:] = now
 
-    draw, who, some = np.empty(n), np.empty(n, np.int64), 0
-    draws(luck, key, draw)
+    low, mine, who, some = greatest_lot(c.chance), branch(luck, 0), np.empty(n, np.int64), 0
+    lots = lots_of(luck, week, key, e.meetings[:, None, :], org.whole.cast[MEETINGS:])[0]
     for i in range(n):
-        if draw[i] < c.chance and now[i]:
+        may[i] = now[i] & (lots[i] <= low)
+    for i in who[: chosen(may, n, who)]:
+        if drawn(lots[i], word(mine, key[i])) < c.chance:
             who[some] = i
             some += 1
-    whom, lot = branch(luck, 0), int(unit(branch(luck, 1)) * some)
+    whom, lot = branch(luck, 1), int(unit(branch(luck, 2)) * some)
     for turn in range(lot, lot + some):
         i = who[turn if turn < some else turn - some]
         if used[i] == room:

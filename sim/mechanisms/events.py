@@ -53,7 +53,7 @@ class Events(Mechanism):
         for name, event in sorted(self.scripted.items()):
             for week in range(event.week, int(min(event.until, org.plan.weeks)) + 1):
                 org.agenda.setdefault(week, []).append((name, event))
-                org.due[week : week + 2] = True  # what ends is undone in the week after
+                org.due[week] |= event.acts(week)
 
     def _idle(self, plan: Scenario, event: Event) -> str:
         """Why an event can do nothing in a scenario; empty if it may."""
@@ -131,5 +131,5 @@ class Events(Mechanism):
 @Events.weekly
 @kernel
 def due(rules, week, luck, org):
-    """Whether an event begins, acts or has just ended."""
+    """Whether an event acts."""
     return org.due[week]

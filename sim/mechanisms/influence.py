@@ -198,28 +198,22 @@ def see_and_believe(rules, week, luck, org):
     )  # fmt: skip
     first, size, head, leads, experienced = d.first, d.size, d.head, d.lead, d.experienced
     firm, top = d.firm, org.firms.top
-    worth, of_peer = np.empty(e.belief.shape[1]), np.empty(e.belief.shape[1])
-    for i in range(len(of_peer)):
-        of_peer[i] = of_peers[i] / max(1, e.peers_most[i])
-    for k in range(len(e.belief)):
-        followers, peers, led, practising, way = (
-            e.followers[k],
-            e.peers[k],
-            e.led[k],
-            e.practising[k],
-            e.way[k],
-        )
-        exposure, belief = e.exposure[k], e.belief[k]
-        for here in range(len(size)):
-            lead = leads[here]
-            shown_by_head, shown_by_top = float(practising[head[here]]), float(practising[top[firm[here]]])
+    exposure, belief, followers, peers, led = e.exposure, e.belief, e.followers, e.peers, e.led
+    practising, way, peers_most = e.practising, e.way, e.peers_most
+    worth, of_peer = np.empty(belief.shape[1]), np.empty(belief.shape[1])
+    for here in range(len(size)):  # practice by practice inside, so that what belongs to people is read once
+        lead, boss, chief = leads[here], head[here], top[firm[here]]
+        for i in staff_of(first, size, here):
+            of_peer[i] = of_peers[i] / max(1, peers_most[i])
+        for k in range(len(belief)):
+            shown_by_head, shown_by_top = float(practising[k, boss]), float(practising[k, chief])
             for i in staff_of(first, size, here):
-                worth[i] = experienced[here, k, np.uint16(way[i])]
+                worth[i] = experienced[here, k, np.uint16(way[k, i])]
             for i in staff_of(first, size, here):
-                seen = of_reports[i] * followers[i] + of_peer[i] * peers[i] + of_manager[i] * led[i]
+                seen = of_reports[i] * followers[k, i] + of_peer[i] * peers[k, i] + of_manager[i] * led[k, i]
                 seen += of_head[i] * shown_by_head + of_top[i] * shown_by_top
-                b = belief[i]
+                b = belief[k, i]
                 change = by_exposure * (seen - b) + by_lead * (lead - b)
-                belief[i] = b + change + practising[i] * by_experience * (worth[i] - b)
-                exposure[i] = seen
+                belief[k, i] = b + change + practising[k, i] * by_experience * (worth[i] - b)
+                exposure[k, i] = seen
     return False

@@ -67,7 +67,7 @@ def talk(rules, week, luck, org):
                 heard[j] += weights[at] * believed[i]
     for i in range(len(rumour)):
         before, lasting = believed[i], indptr[i + 1] - indptr[i] - room
-        if before == 0.0 and spread * heard[i] / max(1, lasting) < c.least:  # each tie weighs 1 or more
+        if before == 0.0 and spread * heard[i] < c.least * lasting:  # each tie weighs 1 or more
             continue
         ties, correcting = 0, 0
         for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import draws
+from sim.luck import branch, chosen, drawn, greatest_lot, lots_of, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT
 from sim.parameters import rate, share, weight
-from sim.tables import staff_of
+from sim.tables import DEPARTURES, staff_of
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -56,7 +56,7 @@ class Turnover(Mechanism):
 
     def attend(self, org: Organisation) -> None:
         """Replace those who leave, where the week's kernel could not."""
-        org.replace(leavers(org.rules, org.luck.stream(self.name, org.week), org.state))
+        org.replace(leavers(org.rules, org.week, org.luck.stream(self.name, org.week), org.state))
 
 
 @Turnover.weekly
@@ -64,7 +64,7 @@ class Turnover(Mechanism):
 def live(rules, week, luck, org):
     """A week of satisfaction; whether somebody leaves, who then stands in `leaving`."""
     satisfy(rules, org)
-    org.leaving = leavers(rules, luck, org)
+    org.leaving = leavers(rules, week, luck, org)
     return len(org.leaving) > 0
 
 
@@ -91,15 +91,18 @@ def satisfy(rules, org):
 
 
 @kernel
-def leavers(rules, luck, org):
+def leavers(rules, week, luck, org):
     """The rows of those who leave this week; a draw is compared with the most that any chance can be before it is computed."""
     c, e, person = rules.turnover[0], org.employees, org.executives.person
-    key, satisfaction, draw = e.key, e.satisfaction, np.empty(len(e.key))
-    draws(luck, key, draw)
-    rows, count = np.flatnonzero(draw < max(c.base, c.executives)), 0
-    for i in rows:
+    key, satisfaction, n = e.key, e.satisfaction, len(e.key)
+    low = greatest_lot(max(c.base, c.executives))
+    lots = lots_of(luck, week, key, e.departures[:, None, :], org.whole.cast[DEPARTURES:])[0]
+    may, rows, count, own = np.empty(n + 8, np.uint8), np.empty(n, np.int64), 0, branch(luck, 0)
+    for i in range(n):
+        may[i] = lots[i] <= low
+    for i in rows[: chosen(may, n, rows)]:
         chance = c.executives if (person == i).any() else c.base
-        if draw[i] < chance * math.exp(-c.sensitivity * satisfaction[i]):
+        if drawn(lots[i], word(own, key[i])) < chance * math.exp(-c.sensitivity * satisfaction[i]):
             rows[count] = i
             count += 1
     return rows[:count]
@@ -109,9 +112,10 @@ def leavers(rules, luck, org):
 @kernel
 def attract(rules, luck, rows, org):
     """A good culture, the satisfaction of those who stay, attracts people of low thresholds; `rows` int[n] are theirs."""
-    ordinary, attraction = rules.turnover[0].ordinary, rules.turnover[0].attraction
+    ordinary, attraction, whole = rules.turnover[0].ordinary, rules.turnover[0].attraction, org.whole
     least = 0.0 if rules.adoption[0].by == COUNT else rules.adoption[0].threshold_least
     e, d = org.employees, org.departments
+    recast(luck, whole.now[0].week, whole.cast[DEPARTURES], e.key, rows, e.departures[:, None, :])
     satisfaction, threshold, department, first, size = (
         e.satisfaction, e.threshold, e.department, d.first, d.size,
     )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, logistic, unit, word
-from sim.tables import AWARE, LAPSED, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
+from sim.luck import branch, drawn, greatest_lot, logistic, lots_of, unit, word
+from sim.tables import AWARE, LAPSED, MOVES, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
 
 
 @kernel
@@ -25,14 +25,11 @@ def climb(rules, week, luck, org):
     backing = d.backing
     experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
     may, candidates, most = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(5, np.uint8)
-    count, cast = 0, org.whole.now
-    if cast[0].moves_cast != week // LOTS:
-        cast[0].moves_cast = week // LOTS
-        cast_lots(luck, week, key, e.moves)
+    count, all_lots = 0, lots_of(luck, week, key, e.moves, org.whole.cast[MOVES:])
     for k in range(len(e.rung)):
         rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
         exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
-        own, lots, cleared = branch(luck, k), e.moves[week % LOTS, k], e.cleared[k]
+        own, lots, cleared = branch(luck, k), all_lots[k], e.cleared[k]
         blocks = branch(own, 0)
         for here in range(len(size)):
             lead, opened = leads[here], opens[here]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import LOTS, branch, cast_lots, drawn, greatest_lot, key_with, normal, recast, word
+from sim.luck import branch, chosen, drawn, greatest_lot, key_with, lots_of, normal, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
+from sim.tables import REVIEWS
 from sim.tally import settle
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def settle_ways(rules, week, luck, org):
 @kernel
 def come_in(rules, luck, rows, org):
     """Lots of the people in these rows, int64[n], of the weeks for which lots are cast."""
-    now = org.whole.now[0]
-    recast(luck, now.week, now.reviews_cast, org.employees.key, rows, org.employees.reviews)
+    e, whole = org.employees, org.whole
+    recast(luck, whole.now[0].week, whole.cast[REVIEWS], e.key, rows, e.reviews)
 
 
 @kernel
@@ -80,7 +81,7 @@ def choose_ways(rules, week, luck, org):
 
     Contacts are last week's practitioners: who began this week is not looked at.
     """
-    c, e, d, cast = rules.ways[0], org.employees, org.departments, org.whole.now
+    c, e, d = rules.ways[0], org.employees, org.departments
     review, low = c.review, greatest_lot(c.review)
     (indptr, indices, weights), influence = org.ties, e.influence
     changed_practice, changed, new_rung, new_way = org.changes
@@ -88,20 +89,16 @@ def choose_ways(rules, week, luck, org):
     n, ways = e.rung.shape[1], d.tally.shape[2]
     advices, habits, joins, suits, mandate, locus = d.advice, d.habit, d.joined, d.suits, d.mandate, d.locus
     department, guidance = e.department, e.guidance
-    thinks, thinkers = np.empty(n, np.bool_), np.empty(n, np.int64)
+    thinks, thinkers = np.empty(n + 8, np.uint8), np.empty(n, np.int64)
     shares = np.zeros(ways + 1, np.int64)  # the last: no way to be seen
-    shown = np.empty((n, 2), np.int16)  # way and influence side by side, as they are read
-    for i in range(n):
-        shown[i, 1] = influence[i]
+    shown = np.empty(n, np.int16)
     count = 0
-    if cast[0].reviews_cast != week // LOTS:
-        cast[0].reviews_cast = week // LOTS
-        cast_lots(luck, week, key, e.reviews)
+    all_lots = lots_of(luck, week, key, e.reviews, org.whole.cast[REVIEWS:])
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
-        lots, own = e.reviews[week % LOTS, k], branch(luck, k)
+        lots, own = all_lots[k], branch(luck, k)
         for i in range(n):
-            shown[i, 0] = way[i] if practising[i] > began[i] else ways
+            shown[i] = way[i] if practising[i] > began[i] else ways
         for at in range(may_think(lots, low, practising, began, thinks, thinkers)):
             i = thinkers[at]
             if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
@@ -114,8 +111,8 @@ def choose_ways(rules, week, luck, org):
                 j = np.uint64(indices[tie])
                 if j == i:  # the rest of the row is idle
                     break
-                heed = np.int64(weights[tie]) * shown[j, 1]
-                shares[np.uint16(shown[j, 0])] += heed
+                heed = np.int64(weights[tie]) * influence[j]
+                shares[np.uint16(shown[j])] += heed
                 total += heed
             total -= shares[ways]
             shares[ways] = 0
@@ -154,15 +151,11 @@ def choose_ways(rules, week, luck, org):
 def may_think(lots, low, practising, began, thinks, thinkers):
     """Write into `thinkers` the rows of those who began this week, or practise and have a low enough lot; their number.
 
-    As `utility.may_move`: bytes alone; `thinks`, bool[n], is room for what it sees.
+    As `utility.may_move`: bytes alone; `thinks`, uint8[n + 8], is room for what it sees.
     """
-    for i in range(len(thinks)):
+    for i in range(len(lots)):
         thinks[i] = (practising[i] & (lots[i] <= low)) | began[i]
-    count = 0
-    for i in range(len(thinks)):
-        thinkers[count] = i
-        count += thinks[i]
-    return count
+    return chosen(thinks, len(lots), thinkers)
 
 
 @kernel
