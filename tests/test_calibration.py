@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from sim.calibration import statistics, telling
 from sim.calibration.fitting import Fitted, loss_of
 from sim.calibration.living import survey
-from sim.calibration.patterns import FILE, PRIOR, Target, folder, load_plan
+from sim.calibration.patterns import Target
+from sim.calibration.plan import FILE, PRIOR, folder, load_plan
 from sim.calibration.statistics import STATISTICS, crossing, estimate, point, resampled
 from sim.cli import unsilo
 from sim.organisation import run

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from sim.calibration.living import survey
-from sim.calibration.patterns import PRIOR, Fit, Plan, Target
+from sim.calibration.patterns import Fit, Target
+from sim.calibration.plan import PRIOR, Plan
 from sim.calibration.statistics import Estimate, Survey, estimate, point, resampled
 from sim.claims.living import Tell
 from sim.errors import Fault, InputError

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from pydantic import PrivateAttr
 
-from sim.calibration.patterns import SPONSORSHIP, Plan
+from sim.calibration.plan import SPONSORSHIP, Plan
 from sim.calibration.statistics import OWN, Survey, crossing
 from sim.claims.living import Cache, Tell
 from sim.claims.readouts import Readout

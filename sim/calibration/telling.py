@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from sim.calibration.fitting import Fitted
-from sim.calibration.patterns import Pattern, Plan, Target
+from sim.calibration.patterns import Pattern, Target
+from sim.calibration.plan import Plan
 from sim.calibration.statistics import STATISTICS, Estimate
 
 BEGIN, END = "<!-- found: written by `unsilo calibrate --write` -->", "<!-- end of what was found -->"

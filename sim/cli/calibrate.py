@@ -16,7 +16,7 @@ from sim.cli.common import as_json, changes, table
 
 if TYPE_CHECKING:
     from sim.calibration.fitting import Fitted
-    from sim.calibration.patterns import Plan
+    from sim.calibration.plan import Plan
 
 
 @click.command()
@@ -58,7 +58,7 @@ def calibrate(
 
     from sim.calibration.fitting import Fitted
     from sim.calibration.living import NAME
-    from sim.calibration.patterns import folder, load_plan
+    from sim.calibration.plan import folder, load_plan
     from sim.sweeps import Unwritable
     from sim.sweeps.results import FOLDER
 

@@ -9,7 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from sim.calibration.fitting import Fitted
-from sim.calibration.patterns import Pattern, Plan, Target
+from sim.calibration.patterns import Pattern, Target
+from sim.calibration.plan import Plan
 from sim.calibration.statistics import STATISTICS, Estimate
 from sim.calibration.telling import hits
 from sim.figures.look import BLUE, finish
