@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from sim.scenario import Scenario, load
 
-settings.register_profile("untimed")  # the first call of a kernel compiles it
+settings.register_profile("untimed", deadline=None)  # the first call of a kernel compiles it
 settings.load_profile("untimed")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

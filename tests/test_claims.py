@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sim.claims import contrasts, figures, living, verdicts
+from sim.claims import contrasts, living, verdicts
 from sim.claims.experiment import load_trial, load_trials
 from sim.claims.page import BEGIN, END, markdown, write
 from sim.claims.readouts import Readout
@@ -19,6 +19,7 @@ from sim.claims.sections import Claim
 from sim.claims.telling import lines_of
 from sim.cli import unsilo
 from sim.errors import InputError
+from sim.figures import claims as figures
 from sim.organisation import run
 
 PAGE = Path(__file__).parents[1] / "docs" / "claims.md"

@@ -222,7 +222,7 @@ RANGED = (
         ),
         (
             SWEPT.replace("values", "value"), [],
-            "line 3, factor level.value: unknown key; known here: key, keys, values, low, high, distribution, mean, sd,"
+            "line 3, factor level.value: unknown key; known here: key, keys, values, shares, low, high, distribution, mean, sd,"
             " mode, levels, label, names (did you mean 'values'?)",
         ),
         (RANGED, [], "line 3, factor level: a range from 0.9 to 0.1; low below high"),

@@ -385,6 +385,8 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         (RANGE + LHS.replace("latin_hypercube", "sobel"), ["line 7, design.kind: found 'sobel'", "did you mean 'sobol'?"]),
         (RANGE + LHS.replace("points", "point"), ["design.point: unknown key", "did you mean 'points'?"]),
         (RANGE + '[design]\nkind = "latin_hypercube"', ["design.points: is missing"]),
+        ('[[factors]]\nkey = "governance.form"\nvalues = ["none", "holistic"]\nshares = [0.5, 0.5]',
+         ["factor form.shares: beside a grid design; one of latin_hypercube, sobol, saltelli"]),
         (RANGE + '[design]\npoints = 3', ["design.kind: is missing; one of"]),
         (RANGE + '[design]\nkind = "list"\nrows = [{ level = 0.95 }]',
          ["line 8, design.rows, row 1: level = 0.95; a number from 0.1"]),

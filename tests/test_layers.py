@@ -77,7 +77,7 @@ def all_agrees(org):
 
 def test_incremental_sums_equal_full_ones_in_every_week_of_everything():
     busy = {"digital.chance": 0.4, "digital.most": 4, "turnover.base": 0.03, "outside.interval": 1}
-    org = Organisation(load("everything", {"organisation.employees": 90, "weeks": 220, **busy}), 5)
+    org = Organisation(load("everything", {"organisation.employees": 90, "weeks": 220, **busy}), 4)
     opened = closed = 0
     before = set()
     while org.running:

@@ -85,6 +85,15 @@ def test_categories_get_equal_parts_of_a_sample():
         assert all(abs(form.count(level) - 64 / 3) < 2 for level in FORM.values)
 
 
+def test_categories_get_the_shares_that_are_given():
+    uneven = FORM.model_copy(update={"shares": [0.25, 0.625, 0.125]})
+    (forms,) = columns(LatinHypercube(points=80), uneven)
+    assert [forms.count(value) for value in FORM.values] == [20, 50, 10]
+    assert uneven.at(np.array([0.0, 0.2499, 0.25, 0.8749, 0.875, 0.9999])) == [
+        "none", "none", "holistic", "holistic", "centralised", "centralised",
+    ]  # fmt: skip
+
+
 SHAPES = {
     "uniform": ({}, stats.uniform(0.1, 0.8)),
     "loguniform": ({}, stats.loguniform(0.1, 0.9)),
@@ -210,6 +219,10 @@ def test_a_sample_takes_factors():
         ({"low": 0.0, "high": 1.0, "mean": 0.5}, "mean of a uniform range"),
         ({"low": 0.0, "high": 1.0, "values": [1]}, "both values and a range"),
         ({"low": 0.0, "high": 1.0, "names": ["a"]}, "names for a range"),
+        ({"low": 0.0, "high": 1.0, "shares": [1.0]}, "shares for a range"),
+        ({"values": [1, 2], "shares": [1.0]}, "1 shares for 2 values"),
+        ({"values": [1, 2], "shares": [0.5, 0.4]}, "shares 0.5, 0.4, 0.9 in all"),
+        ({"values": [1, 2], "shares": [1.5, -0.5]}, "shares 1.5, -0.5, 1 in all"),
         ({"values": [1], "distribution": "uniform"}, "distribution without a range"),
         ({"values": [1], "levels": 3}, "levels without a range"),
     ],

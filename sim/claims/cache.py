@@ -26,11 +26,11 @@ class Cache:
             with file.open("a", encoding="utf-8") as out:
                 out.write("\n")
 
-    def get(self, key: str, readout: Readout, weekly: bool, otherwise: Any) -> Any:
+    def get(self, key: str, readout: Readout, otherwise: Any, weekly: bool = False) -> Any:
         """The read-out of a run, a number or the list of its weeks, or another value where it is not known."""
         return self._known.get((key, _spec(readout, weekly)), otherwise)
 
-    def put(self, key: str, readout: Readout, weekly: bool, value: float | list[float]) -> None:
+    def put(self, key: str, readout: Readout, value: float | list[float], weekly: bool = False) -> None:
         """Keep it."""
         place = key, _spec(readout, weekly)
         if place not in self._known:

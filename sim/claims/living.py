@@ -168,7 +168,7 @@ class Reading:
                 for key in self._keys(arm)
             ])  # fmt: skip
         if readout.read not in SERIES:
-            return np.array([self._cache.get(key, readout, False, np.nan) for key in self._keys(arm)])
+            return np.array([self._cache.get(key, readout, np.nan) for key in self._keys(arm)])
         series = self._stored(arm, readout)
         return np.array([
             readout.of_series(series[seed]) if seed in series else np.nan for seed in self._seeds
@@ -178,7 +178,7 @@ class Reading:
         """The weeks of a series that a read-out looks at, of an arm: float64[seeds that have finished, weeks]."""
         if readout.read in SERIES:
             return np.array([readout.part(series) for series in self._stored(arm, readout).values()])
-        found = [self._cache.get(key, readout, True, None) for key in self._keys(arm)]
+        found = [self._cache.get(key, readout, None, weekly=True) for key in self._keys(arm)]
         return np.array([one for one in found if one is not None])
 
     def live_again(
@@ -196,7 +196,7 @@ class Reading:
             if readout.read in SERIES or not (weekly or readout.weekly):
                 continue
             for key, seed in zip(self._keys(arm), self._seeds, strict=True):
-                if key in self._runs and self._cache.get(key, readout, weekly, None) is None:
+                if key in self._runs and self._cache.get(key, readout, None, weekly) is None:
                     due.setdefault(key, (arm, seed, []))[2].append((readout, weekly))
         if not due:
             return
@@ -205,7 +205,7 @@ class Reading:
         tell(0, len(due))
         for done, (number, told) in enumerate(answers(runs, workers), 1):
             for (readout, weekly), value in zip(due[keys[number]][2], told, strict=True):
-                self._cache.put(keys[number], readout, weekly, value)
+                self._cache.put(keys[number], readout, value, weekly)
             tell(done, len(due))
 
     def _keys(self, arm: str) -> list[str]:

@@ -132,7 +132,7 @@ def made(folder: Path) -> None:
         raise InputError([Fault("--figures", found, "a folder that can be written", str(folder))])
 
 
-def marked(page: Path) -> tuple[str, str]:
+def marked(page: Path, begin: str = BEGIN, end: str = END) -> tuple[str, str]:
     """What stands before and after the marks of a page, seen to before anything is lived.
 
     Raises:
@@ -147,20 +147,20 @@ def marked(page: Path) -> tuple[str, str]:
         raise InputError(
             [Fault("--write", found, "a page that can be read and written", str(page))]
         ) from None
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+    before, first, rest = text.partition(begin)
+    _, last, after = rest.partition(end)
+    if not first or not last:
         raise InputError(
-            [Fault("--write", "no marks to write between", f"a page with {BEGIN} and {END}", str(page))]
+            [Fault("--write", "no marks to write between", f"a page with {begin} and {end}", str(page))]
         )
     return before, after
 
 
-def write(page: Path, block: str) -> None:
+def write(page: Path, block: str, begin: str = BEGIN, end: str = END) -> None:
     """Put the block between the marks of a page.
 
     Raises:
         InputError: the page cannot be read or written, or has no marks.
     """
-    before, after = marked(page)
-    page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", "utf-8")
+    before, after = marked(page, begin, end)
+    page.write_text(f"{before}{begin}\n\n{block}\n\n{end}{after}", "utf-8")

@@ -16,6 +16,10 @@ COMMANDS = {
     "compare": ("sim.cli.running", "Two scenarios under the same luck: paired differences with intervals."),
     "sweep": ("sim.cli.sweeping", "Run an experiment; goes on where it was interrupted."),
     "claims": ("sim.cli.claims", "What the model says of the sources' claims, each with a verdict."),
+    "calibrate": (
+        "sim.cli.calibrate",
+        "Coefficients fitted to field patterns, and which patterns are missed.",
+    ),
     "status": ("sim.cli.results", "What of an experiment is done, failed and missing."),
     "replay": ("sim.cli.results", "One run of an experiment again, exactly."),
     "export": ("sim.cli.results", "An experiment's results as CSV or Parquet."),

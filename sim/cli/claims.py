@@ -136,8 +136,8 @@ def _drawn(told: Told, lines: Mapping[int, Sequence[Line]], folder: Path | None)
     """The figures of all explanations that have one, by the claim."""
     if folder is None or told.reading is None:
         return {}
-    from sim.claims.figures import plot
     from sim.claims.telling import stale
+    from sim.figures.claims import plot
 
     paths = {}
     for trial, one in told.explained:

@@ -367,7 +367,6 @@ class Source:
 
     def __init__(self, experiment: Experiment, base: Scenario) -> None:
         self._experiment = experiment
-        self._factors = [factor for factor in experiment.factors if factor.targets]
         self._held: dict[str, Any] = {}
         try:
             self._base = base.replaced(_located(experiment, experiment.changes))
@@ -382,9 +381,7 @@ class Source:
         Raises:
             InputError: they are not allowed.
         """
-        changes = dict(self._held)
-        for factor in self._factors:
-            changes |= dict.fromkeys(factor.targets, factor.value(levels[factor.name]))
+        changes = self._held | self._experiment.changes_at(levels)
         return self._base.replaced(_located(self._experiment, changes))
 
     def hash(self, plan: Scenario) -> str:

@@ -108,6 +108,18 @@ class Experiment(Section):
         """The seeds, the same at every point, so that points share their luck; with a precision the first may do."""
         return range(self.first_seed, self.first_seed + self.replicates)
 
+    def seeds_at(self, levels: Mapping[str, Any]) -> range:
+        """The seeds at a point, as many everywhere: the same, unless a kind of experiment has points of unlike luck."""
+        return self.seeds
+
+    def changes_at(self, levels: Mapping[str, Any]) -> dict[str, Any]:
+        """What the factors change at a point, under dotted keys."""
+        changes: dict[str, Any] = {}
+        for factor in self.factors:
+            if factor.targets:
+                changes |= dict.fromkeys(factor.targets, factor.value(levels[factor.name]))
+        return changes
+
     @property
     def count(self) -> int:
         """Number of points, before constraints leave any out."""
@@ -162,6 +174,9 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
             others = ", ".join(name for name, kind in KINDS.items() if kind.sampled)
             allowed = f"levels = n beside low and high, or a design that samples: {others}"
             yield Fault(where, "a range without levels", allowed)
+        if factor.shares and not experiment.design.sampled:
+            others = ", ".join(kind for kind, one in KINDS.items() if one.sampled)
+            yield Fault(f"{where}.shares", f"beside a {experiment.design.kind} design", f"one of {others}")
         if name in (*RESERVED, SCENARIO):
             allowed = "another label: results have a column of that name"
             yield Fault(f"{where}.label", f"the factor is called {name!r}", allowed)

@@ -11,6 +11,7 @@ import numpy as np
 from sim.parameters import Section, parameter
 
 _DIGITS = 9  # of a value from a range: more than anybody means, fewer than libraries differ in
+_NEAR_ONE = 1e-9  # shares that add up to so nearly 1 do
 _SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}
 
 
@@ -20,6 +21,7 @@ class Factor(Section):
     key: str = parameter("", "dotted key that it sets, e.g. funding.level")
     keys: list[str] = parameter([], "several dotted keys that take the same value, in place of key")
     values: list[Any] = parameter([], "its levels, in order; false drops a table")
+    shares: list[float] = parameter([], "of a sample's points, one for each level; equal unless given")
     low: float | None = parameter(None, "lowest value of a range, in place of values", allow_inf_nan=False)
     high: float | None = parameter(None, "highest value of a range", allow_inf_nan=False)
     distribution: Literal["uniform", "loguniform", "integers", "normal", "triangular"] | None = parameter(
@@ -74,12 +76,16 @@ class Factor(Section):
         return self.values[self.names.index(level)] if self.names else level
 
     def at(self, shares: np.ndarray) -> list[Any]:
-        """Its levels at places between 0 and 1: equal shares of these to each level, or a range's quantiles.
+        """Its levels at places between 0 and 1: its share of these to each level, or a range's quantiles.
 
         Args:
             shares: float64[n] in [0, 1).
         """
-        if shown := self.shown:
+        shown = self.shown
+        if self.shares:
+            ends = np.cumsum(self.shares)[:-1]
+            return [shown[place] for place in np.searchsorted(ends, shares, side="right").tolist()]
+        if shown:
             return [shown[place] for place in (shares * len(shown)).astype(int).tolist()]
         return self._quantiles(shares)
 
@@ -123,6 +129,7 @@ def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
     ]
     if given:
         yield f"{', '.join(given)} without a range", "low and high"
+    yield from _wrong_shares(factor)
     if not factor.values and not free:
         yield "no values", "at least one, or a range from low to high"
     if again := twice(factor.values):
@@ -138,12 +145,24 @@ def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
         yield "values that are tables or lists", "names for them"
 
 
+def _wrong_shares(factor: Factor) -> Iterator[tuple[str, str]]:
+    if not factor.shares:
+        return
+    if len(factor.shares) != len(factor.values):
+        yield f"{len(factor.shares)} shares for {len(factor.values)} values", "a share for each value"
+    elif not all(share > 0.0 for share in factor.shares) or abs(sum(factor.shares) - 1.0) > _NEAR_ONE:
+        given = ", ".join(f"{share:g}" for share in factor.shares)
+        yield f"shares {given}, {sum(factor.shares):g} in all", "shares above 0 that add up to 1"
+
+
 def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
     low, high, kind = factor.low, factor.high, factor.distribution or "uniform"
     if factor.values:
         yield "both values and a range", "either values, or low and high"
     if factor.names:
         yield "names for a range", "names for values only"
+    if factor.shares:
+        yield "shares for a range", "shares for values only, or a distribution"
     shape = _SHAPES.get(kind, ())
     if missing := [key for key in shape if getattr(factor, key) is None]:
         yield f"a {kind} range without {' and '.join(missing)}", f"{' and '.join(shape)} beside low and high"

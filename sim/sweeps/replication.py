@@ -130,22 +130,27 @@ class Rounds:
             value: what counts of a run's outcome, by point and seed; None for a run that was given up. It is not
                 called where the experiment asks for no precision.
         """
-        precision, seeds = self._experiment.precision, self._experiment.seeds
+        precision, most = self._experiment.precision, self._experiment.replicates
         before = self._asked
-        if before == len(seeds):
+        if before == most:
             return []
         if precision is None:
-            self._asked = len(seeds)
+            self._asked = most
         elif before == 0:
             self._asked = precision.least
         else:
             self._going = [point for point in self._going if not self._enough(precision, point, value)]
-            self._asked = min(before + precision.batch, len(seeds))
-        return [(point, seed) for seed in seeds[before : self._asked] for point in self._going]
+            self._asked = min(before + precision.batch, most)
+        seeds_at = self._experiment.seeds_at
+        return [
+            (point, seeds_at(point.factors)[turn])
+            for turn in range(before, self._asked)
+            for point in self._going
+        ]
 
     def _enough(
         self, precision: Precision, point: Point, value: Callable[[Point, int], float | None]
     ) -> bool:
-        seeds = self._experiment.seeds
+        seeds = self._experiment.seeds_at(point.factors)
         values = [one for seed in seeds[: self._asked] if (one := value(point, seed)) is not None]
         return precision.reached(values, lambda: point.plan.weeks, len(seeds))
