@@ -54,28 +54,24 @@ def calibrate(
     What is fitted, what is held out and how is in patterns.toml, the firms are in prior.toml. Finished runs are stored at
     once, and the same command goes on where it stopped. Writes found.json, fitted.toml (a scenario) and a figure into FOLDER.
     """
-    from concurrent.futures import BrokenExecutor
-
+    from sim.calibration import telling
     from sim.calibration.fitting import Fitted
     from sim.calibration.living import NAME
     from sim.calibration.plan import folder, load_plan
-    from sim.sweeps import Unwritable
+    from sim.claims.page import marked
+    from sim.cli.sweeping import resumable
     from sim.sweeps.results import FOLDER
 
     if report and (firms or candidates or seed):
         raise click.UsageError("--report tells what is there; leave out --firms, --candidates and --seed.")
+    if write:
+        marked(write, telling.BEGIN, telling.END)
     plan, place = load_plan(source or folder(), changes), out or FOLDER / NAME
     if report:
         _tell(plan, Fitted.load(place), place, write, as_json)
         return
-    try:
+    with resumable():
         found = _fit(plan, plan.patterns.fit.scaled(firms, candidates, seed), place, workers, quiet)
-    except KeyboardInterrupt:
-        click.echo("Stopped: what has finished is stored; the same command goes on from there.", err=True)
-        sys.exit(130)
-    except (BrokenExecutor, Unwritable) as error:
-        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
-        sys.exit(1)
     found.save(place)
     _tell(plan, found, place, write, as_json)
     if found.failed:

@@ -55,16 +55,13 @@ def claims(
     Each is asked by a small experiment whose arms share their luck. Finished runs are stored at once, and the same command
     goes on where it stopped. Exits with 1 when runs failed, or a sign that is built in came out reversed.
     """
-    from concurrent.futures import BrokenExecutor
-
     from sim.claims import page
     from sim.claims.experiment import load_trials
     from sim.claims.living import live
     from sim.claims.rows import folder, load_rows, numbers
     from sim.claims.telling import lines_of, sentence, stale, table_of
     from sim.claims.verdicts import RULE
-    from sim.cli.sweeping import shown
-    from sim.sweeps import Unwritable
+    from sim.cli.sweeping import resumable, shown
 
     if write and rows:
         raise click.UsageError("--write puts down all claims; leave out ROWS.")
@@ -76,15 +73,8 @@ def claims(
     place, asked = source or folder(), numbers(rows)
     known = {number: row for number, row in load_rows(place).items() if number in asked}
     trials = load_trials(place)
-    try:
-        with shown(quiet) as show:
-            told = live(trials, asked, runs, into, workers, show, None if quiet else _again(), changes, seed)
-    except KeyboardInterrupt:
-        click.echo("Stopped: what has finished is stored; the same command goes on from there.", err=True)
-        sys.exit(130)
-    except (BrokenExecutor, Unwritable) as error:
-        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
-        sys.exit(1)
+    with resumable(), shown(quiet) as show:
+        told = live(trials, asked, runs, into, workers, show, None if quiet else _again(), changes, seed)
     lines = lines_of(known, told.findings)
     every = [line for some in lines.values() for line in some]
     explained = [
@@ -114,7 +104,8 @@ def claims(
         ]
         table(headers, table_of(known, lines), "lllllll")
         for one, some in explained if rows else []:
-            click.echo(f"Claim {one.row}: {one.why}" if not stale(one, some) else "")
+            if not stale(one, some):
+                click.echo(f"Claim {one.row}: {one.why}")
         click.echo(RULE)
         click.secho(said, bold=True)
     drawn = _drawn(told, lines, pictures)

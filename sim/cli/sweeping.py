@@ -48,8 +48,6 @@ def sweep(
     Every finished run is stored at once. Stop it with Ctrl-C, or however you like: the same command goes on, and no run
     is done twice.
     """
-    from concurrent.futures import BrokenExecutor
-
     from sim.sweeps.forking import begin
 
     if workers != 0 and dask is None and not dry_run:
@@ -57,7 +55,7 @@ def sweep(
 
     from sim.cli.previewing import counting, preview
     from sim.errors import Fault, InputError
-    from sim.sweeps import Limits, Unwritable, load_experiment
+    from sim.sweeps import Limits, load_experiment
     from sim.sweeps import sweep as run
     from sim.sweeps.design import MOST
 
@@ -71,24 +69,17 @@ def sweep(
         raise InputError([Fault("replicates", found, allowed, str(asked.file))])
     limits = Limits(timeout, _bytes(memory))
     last: list[Standing] = []
-    try:
-        with shown(quiet) as show:
 
-            def tell(standing: Standing) -> None:
-                last[:] = [standing]
-                show(standing)
+    def at() -> str:
+        return f"{last[0].stored:,} of {last[0].total:,} runs are stored" if last else "nothing was begun"
 
-            results = run(asked, workers=workers, progress=tell, limits=limits, dask=dask)
-    except KeyboardInterrupt:
-        at = f"{last[0].stored:,} of {last[0].total:,} runs are stored" if last else "nothing was begun"
-        click.echo(f"Stopped: {at}. The same command goes on from there.", err=True)
-        sys.exit(130)
-    except Unwritable as error:
-        click.echo(f"unsilo: {error}", err=True)
-        sys.exit(1)
-    except BrokenExecutor as error:
-        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
-        sys.exit(1)
+    with resumable(at), shown(quiet) as show:
+
+        def tell(standing: Standing) -> None:
+            last[:] = [standing]
+            show(standing)
+
+        results = run(asked, workers=workers, progress=tell, limits=limits, dask=dask)
     _report(results, as_json)
     if len(results.failures):
         sys.exit(1)
@@ -106,6 +97,30 @@ def _bytes(size: str | None) -> int | None:
     if not match or not number:
         raise click.UsageError(f"--memory: {size!r} is no size; write it as 2GB or 512MB.")
     return int(number * 2 ** (10 * " kmgt".index(match[2].lower() or " ")))
+
+
+@contextmanager
+def resumable(at: Callable[[], str] = lambda: "what has finished is stored") -> Iterator[None]:
+    """Work that the same command takes up again: asked to stop it ends with 130, unable to go on with 1, and says so.
+
+    Args:
+        at: how far it has come.
+    """
+    from concurrent.futures import BrokenExecutor
+
+    from sim.sweeps import Unwritable
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"Stopped: {at()}. The same command goes on from there.", err=True)
+        sys.exit(130)
+    except Unwritable as error:
+        click.echo(f"unsilo: {error}", err=True)
+        sys.exit(1)
+    except BrokenExecutor as error:
+        click.echo(f"unsilo: {error}. What is stored stays; the same command goes on.", err=True)
+        sys.exit(1)
 
 
 @contextmanager
