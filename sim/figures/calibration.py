@@ -32,7 +32,7 @@ def draw(plan: Plan, fitted: Fitted) -> Figure:
     parts = []
     for what, held_out in (("fitted", False), ("held out", True)):
         (was, n), (now, _) = (hits(plan, fitted, after, held_out) for after in (False, True))
-        parts.append(f"of {n} patterns {what}, {was} are hit before the fit and {now} after it")
+        parts.append(f"{was} of {n} patterns {what} hit before the fit, {now} after it")
     fit = fitted.fit
     return finish(
         figure, "Calibration: " + "; ".join(parts),
