@@ -39,9 +39,14 @@ def hire(
     old, d = org.employees, org.departments
     departments = np.sort(departments)
     counts = np.bincount(departments, minlength=d.rows)
-    now_at = np.arange(old.rows) + np.repeat(np.cumsum(counts) - counts, d.size)
+    ahead = np.cumsum(counts) - counts
+    now_at = np.arange(old.rows) + np.repeat(ahead, d.size)
     rows = np.arange(departments.size) + np.cumsum(d.size)[departments]
-    number = np.arange(rows.size) - (np.cumsum(counts) - counts)[departments] + d.size[departments]
+    number = np.arange(rows.size) - ahead[departments] + d.size[departments]
+    rooms = [org.rows_of(here) for here in range(d.rows)]
+    moved = [
+        (room, slice(room.start + by, room.stop + by)) for room, by in zip(rooms, ahead.tolist(), strict=True)
+    ]
     names = [np.uint64(key_of(org.department_names[here])) for here in range(d.rows)]
     sat = None if views is None else [(view, view.row) for view in views]
 
@@ -49,7 +54,9 @@ def hire(
     for name, column in old.columns.items():
         if name not in new.columns:
             new.add(name, *column)
-        getattr(new, name)[..., now_at] = getattr(old, name)
+        before, after = getattr(old, name), getattr(new, name)
+        for was, now in moved:
+            after[..., now] = before[..., was]
     new.department[rows] = departments
     new.key[rows] = combine(np.array(names)[departments], number.astype(np.uint64))
     new.manager[:] = np.where(new.manager == NOBODY, NOBODY, now_at[new.manager])

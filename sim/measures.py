@@ -19,6 +19,21 @@ MEASURES = ("A", "A_min", "C", "V", "ICC", "gap", "JSD")
 
 
 @kernel
+def summed(values, first, end):
+    """The sum of values[first:end], float64, in four strands: one alone waits at each number for the sum so far."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    fours = first + (end - first) // 4 * 4
+    for at in range(first, fours, 4):
+        a += values[at]
+        b += values[at + 1]
+        c += values[at + 2]
+        d += values[at + 3]
+    for at in range(fours, end):
+        a += values[at]
+    return (a + b) + (c + d)
+
+
+@kernel
 def cramers_v(counts: np.ndarray) -> float:
     """Bias-corrected Cramér's V of department and state, in 0..1: sees level silos and way silos alike.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.measures import MEASURES
+from sim.measures import MEASURES, summed
 from sim.outcome import Outcome, classify, sentence, weekly_states
 from sim.tables import Struct
 from sim.tally import measure
@@ -180,7 +180,7 @@ def keep(week, hollow_below, org, series):
     at += len(org.requests)
     for one in (
         float(d.waiting.sum()), hollow(hollow_below, org) / max(1, practising), float(org.left[week]),
-        e.satisfaction.mean(), e.rumour.mean(), float(org.incidents[week].sum()),
+        summed(e.satisfaction, 0, staff) / staff, summed(e.rumour, 0, staff) / staff, float(org.incidents[week].sum()),
     ):  # fmt: skip
         row[at] = one
         at += 1

@@ -24,6 +24,8 @@ RUNS = {
     "two hubs, fixed funding": ("multiple_hubs", {"funding.mode": "fixed", "organisation.employees": 150}, 4),
     "everybody teaches": ("holistic", {"organisation.employees": 240, "sponsorship.engagement": 0.7}, 5),
     "desks of their own, media strategy": ("media_strategy", {"governance.form": "decentralised"}, 6),
+    "every mechanism and event": ("everything", {"organisation.employees": 300}, 7),
+    "small firms in an alliance": ("small_firms_alliance", {"weeks": 104}, 8),
 }
 
 

@@ -93,18 +93,17 @@ class Team(Mechanism):
         pairs = [
             pair for by in steps for pair in zip(members.tolist(), members[place - by].tolist(), strict=True)
         ]
+        own = combine(e.key[members], np.uint64(key_of("team")))
+        lot = org.luck.uniform("team", combine(own[:, None], np.arange(self.ties, dtype=np.uint64)), org.week)
         for number, one in enumerate(members.tolist()):
             others = rooms[rooms != e.department[one]]
             if others.size:
-                others = np.roll(others, -number)
-                pairs += [(one, row) for row in self.landing(org, one, others)]
+                pairs += [(one, row) for row in self.landing(org, np.roll(others, -number), lot[number])]
         ends = np.array(pairs, np.int32).reshape(-1, 2)
         org.tie(ends[:, 0], ends[:, 1], self.strength)
 
-    def landing(self, org: Organisation, member: int, others: np.ndarray) -> list[int]:
-        """Whom a member's outward ties reach."""
-        own = combine(org.employees.key[member], np.uint64(key_of("team")))
-        luck = org.luck.uniform("team", combine(own, np.arange(self.ties, dtype=np.uint64)), org.week)
+    def landing(self, org: Organisation, others: np.ndarray, luck: np.ndarray) -> list[int]:
+        """Whom a member's outward ties reach in these departments, by luck, float64[ties]."""
         if self.land == "scattered":
             rooms = [org.rows_of(int(others[n % others.size])) for n in range(self.ties)]
             return [

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.kernels import kernel
 from sim.luck import branch, chosen, drawn, greatest_lot, lots_of, recast, word
+from sim.measures import summed
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT
 from sim.parameters import rate, share, weight
@@ -116,22 +117,15 @@ def attract(rules, luck, rows, org):
     least = 0.0 if rules.adoption[0].by == COUNT else rules.adoption[0].threshold_least
     e, d = org.employees, org.departments
     recast(luck, whole.now[0].week, whole.cast[DEPARTURES], e.key, rows, e.departures[:, None, :])
-    satisfaction, threshold, department, first, size = (
-        e.satisfaction, e.threshold, e.department, d.first, d.size,
-    )  # fmt: skip
-    new, joined = np.zeros(len(satisfaction), np.bool_), np.zeros(len(size), np.bool_)
+    satisfaction, threshold, department, size = e.satisfaction, e.threshold, e.department, d.size
+    joined, culture = np.zeros(len(size), np.int64), np.full(len(size), ordinary)
     for i in rows:
         satisfaction[i] = ordinary
-        new[i] = joined[department[i]] = True
+        joined[department[i]] += 1
     for here in range(len(size)):
-        if not joined[here]:
-            continue
-        content, stay = 0.0, 0
-        for i in staff_of(first, size, here):
-            content += satisfaction[i] * (not new[i])
-            stay += not new[i]
-        culture = content / stay if stay > 0 else ordinary
-        for i in staff_of(first, size, here):
-            if new[i]:
-                drawn_in = threshold[i] * (1.0 - attraction * max(0.0, culture - ordinary))
-                threshold[i] = max(least, drawn_in)
+        if 0 < joined[here] < size[here]:
+            content = summed(satisfaction, d.first[here], d.first[here] + size[here])
+            culture[here] = (content - joined[here] * ordinary) / (size[here] - joined[here])
+    for i in rows:
+        missing = attraction * max(0.0, culture[department[i]] - ordinary)
+        threshold[i] = max(least, threshold[i] * (1.0 - missing))

@@ -91,14 +91,17 @@ def choose_ways(rules, week, luck, org):
     department, guidance = e.department, e.guidance
     thinks, thinkers = np.empty(n + 8, np.uint8), np.empty(n, np.int64)
     shares = np.zeros(ways + 1, np.int64)  # the last: no way to be seen
-    shown = np.empty(n, np.int16)
+    shown, unseen = np.empty(n, np.int16), np.int16(ways)
     count = 0
     all_lots = lots_of(luck, week, key, e.reviews, org.whole.cast[REVIEWS:])
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
         lots, own = all_lots[k], branch(luck, k)
         for i in range(n):
-            shown[i] = way[i] if practising[i] > began[i] else ways
+            own_way = way[
+                i
+            ]  # read whether or not it is asked for, so that the machine looks at many people at once
+            shown[i] = own_way if practising[i] > began[i] else unseen
         for at in range(may_think(lots, low, practising, began, thinks, thinkers)):
             i = thinkers[at]
             if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
