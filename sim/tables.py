@@ -7,6 +7,7 @@ take whole tables and read columns by name.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -232,6 +233,11 @@ def staff_of(first, size, here):
     return range(np.uint64(first[here]), np.uint64(first[here] + size[here]))
 
 
+def _short(kind: types.StructRef) -> tuple[str, tuple[()]]:
+    """What stands for a kind of object in kernels' names, where numba would write out all fields of all tables each time."""
+    return f"{kind.__class__.__qualname__}_{blake2b(kind.name.encode(), digest_size=8).hexdigest()}", ()
+
+
 class Struct(structref.StructRefProxy):
     """An object of named fields that Python and kernels share."""
 
@@ -244,7 +250,11 @@ class Struct(structref.StructRefProxy):
         kind = type(
             "Kind",
             (types.StructRef,),
-            {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.Kind"},
+            {
+                "__module__": cls.__module__,
+                "__qualname__": f"{cls.__qualname__}.Kind",
+                "mangling_args": property(_short),
+            },
         )
         cls.Kind = structref.register(kind)  # type: ignore[attr-defined]
         structref.define_constructor(cls, kind, cls.fields)

@@ -6,6 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from numba import types
+from numba.core.itanium_mangler import mangle
+
+from sim.organisation import Organisation
+from sim.scenario import load
+
 SIM = Path(__file__).parents[1] / "sim"
 CALLER = """
 from sim.kernels import kernel
@@ -41,3 +47,13 @@ def test_an_edit_of_a_kernel_reaches_the_kernels_that_call_it(tmp_path):
     assert answer(1) == ["2", "1"], "what has not changed is not compiled again"
     assert answer(21) == ["42", "0"]
     assert len(list((package / "__pycache__").glob("kernels-*"))) == 2
+
+
+def test_kernels_are_named_shortly_and_apart():
+    """Numba's own names write out every field of every table: caches of 160 MB, and starts that wait for them."""
+    state = Organisation(load("baseline", {"organisation.employees": 60}), 1).state
+    kinds = [state._numba_type_, state.employees._numba_type_, state.departments._numba_type_]
+    names = [mangle("step", [kind]) for kind in kinds]
+    other = type(kinds[1])((name, types.int8[:]) for name in state.employees.fields)
+    assert max(map(len, names)) < 100 < len(kinds[1].name)
+    assert len({*names, mangle("step", [other])}) == 4
