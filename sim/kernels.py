@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 from sim.source import PACKAGE, engine_digest
 
+_TO_READ, _TO_KEEP, _DATA = 0, 3, 1  # what LLVM's prefetch asks about an address
 _KEPT_DAYS = 30.0  # unused caches of other versions go after that
 
 
@@ -65,3 +69,21 @@ def _prune(home: Path, present: Path) -> None:
     for other in home.glob("kernels-*"):
         if other != present and time.time() - other.stat().st_mtime > 86_400.0 * _KEPT_DAYS:
             shutil.rmtree(other, ignore_errors=True)
+
+
+@intrinsic
+def fetch(typing: Any, array: Any, at: Any) -> Any:
+    """Have the machine bring array[at] nearer while it does something else; a place beyond the array does no harm."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        view = context.make_array(kind)(context, builder, arguments[0])
+        index = [context.cast(builder, arguments[1], signature.args[1], types.intp)]
+        place = cgutils.get_item_pointer(context, builder, kind, view, index)
+        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+        form = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        call = builder.module.declare_intrinsic("llvm.prefetch", (byte,), form)
+        builder.call(call, [builder.bitcast(place, byte), whole(_TO_READ), whole(_TO_KEEP), whole(_DATA)])
+        return context.get_dummy_value()
+
+    return types.void(array, at), generate

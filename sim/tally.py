@@ -12,6 +12,7 @@ import numpy as np
 from sim.kernels import kernel
 from sim.measures import organisation_measures
 from sim.tables import ROUTINE, TRYING
+from sim.ties import fetch_row
 
 
 class Changes(NamedTuple):
@@ -78,7 +79,8 @@ def settle(count, week, org):
     """Make the first `count` changes, and update every count that depends on them."""
     e, d = org.employees, org.departments
     practices, employees, rungs, ways = org.changes
-    indptr, indices, weights = org.ties
+    ties = org.ties
+    indptr, indices, weights = ties
     line, reports = org.lines
     rung, since, practising, way, breadth, began = e.rung, e.since, e.practising, e.way, e.breadth, e.began
     department, manager, influence = e.department, e.manager, e.influence
@@ -86,6 +88,7 @@ def settle(count, week, org):
     tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
     org.whole.now[0].fresh = False
     for c in range(count):
+        fetch_row(ties, employees, c, count)
         k, i, old, new = practices[c], employees[c], rung[practices[c], employees[c]], rungs[c]
         here = department[i]
         was, now = practising[k, i], new == TRYING or new == ROUTINE

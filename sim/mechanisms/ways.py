@@ -12,6 +12,7 @@ from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import REVIEWS
 from sim.tally import settle
+from sim.ties import fetch_row
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -83,7 +84,8 @@ def choose_ways(rules, week, luck, org):
     """
     c, e, d = rules.ways[0], org.employees, org.departments
     review, low = c.review, greatest_lot(c.review)
-    (indptr, indices, weights), influence = org.ties, e.influence
+    ties, influence = org.ties, e.influence
+    indptr, indices, weights = ties
     changed_practice, changed, new_rung, new_way = org.changes
     key = e.key
     n, ways = e.rung.shape[1], d.tally.shape[2]
@@ -102,7 +104,9 @@ def choose_ways(rules, week, luck, org):
                 i
             ]  # read whether or not it is asked for, so that the machine looks at many people at once
             shown[i] = own_way if practising[i] > began[i] else unseen
-        for at in range(may_think(lots, low, practising, began, thinks, thinkers)):
+        some = may_think(lots, low, practising, began, thinks, thinkers)
+        for at in range(some):
+            fetch_row(ties, thinkers, at, some)
             i = thinkers[at]
             if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
                 continue
