@@ -71,8 +71,7 @@ def _prune(home: Path, present: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-@intrinsic
-def fetch(typing: Any, array: Any, at: Any) -> Any:
+def _fetch(typing: Any, array: Any, at: Any) -> Any:
     """Have the machine bring array[at] nearer while it does something else; a place beyond the array does no harm."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -87,3 +86,7 @@ def fetch(typing: Any, array: Any, at: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, at), generate
+
+
+fetch: Any = intrinsic(_fetch)
+"""`_fetch` in kernels."""

@@ -175,7 +175,7 @@ def calibrate(*words):
 
 def test_a_calibration_from_end_to_end_and_again(place, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"# Before\n{telling.BEGIN}\n{telling.END}\nafter\n")
+    page.write_text(f"# Before\n{telling.MARKS.begin}\n{telling.MARKS.end}\nafter\n")
     out, again = tmp_path / "out", tmp_path / "again"
     done = calibrate("--from", place, "--out", out, "--write", page)
     assert done.exit_code == 0, done.output

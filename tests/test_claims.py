@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from sim.claims import contrasts, living, verdicts
 from sim.claims.experiment import load_trial, load_trials
-from sim.claims.page import BEGIN, END, markdown, write
+from sim.claims.page import MARKS, markdown
 from sim.claims.readouts import Readout
 from sim.claims.rows import FILE, folder, load_rows, numbers
 from sim.claims.scales import SCALES, load_scales, standard
@@ -487,7 +487,7 @@ def test_interrupted_or_not_the_table_is_the_same(place, tmp_path):
 
 def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"# Before\n{BEGIN}\nwhat stood here\n{END}\nafter\n")
+    page.write_text(f"# Before\n{MARKS.begin}\nwhat stood here\n{MARKS.end}\nafter\n")
     words = [
         "claims",
         "--from",
@@ -520,13 +520,13 @@ def test_the_command_tells_all_rows_once_and_writes_them_into_a_page(place, tmp_
 def test_a_page_without_marks_is_refused(tmp_path):
     (tmp_path / "page.md").write_text("no marks")
     with pytest.raises(InputError, match="no marks"):
-        write(tmp_path / "page.md", "x")
+        MARKS.write(tmp_path / "page.md", "x")
 
 
 def test_an_explanation_of_other_verdicts_is_said_to_be_one(place, tmp_path):
     (place / "small.toml").write_text(SMALL.replace('found = ["no direction said"]', 'found = ["agrees"]'))
     page = tmp_path / "page.md"
-    page.write_text(f"{BEGIN}\n{END}\n")
+    page.write_text(f"{MARKS.begin}\n{MARKS.end}\n")
     words = ["claims", "--from", str(place), "--runs", "2", "--workers", "0", "--quiet", "--seed", "5"]
     done = CliRunner().invoke(unsilo, [*words, "--into", str(tmp_path / "into"), "--write", str(page)])
     assert done.exit_code == 0

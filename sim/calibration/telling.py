@@ -9,8 +9,9 @@ from sim.calibration.fitting import Fitted
 from sim.calibration.patterns import Pattern, Target
 from sim.calibration.plan import Plan
 from sim.calibration.statistics import STATISTICS, Estimate
+from sim.pages import Marks
 
-BEGIN, END = "<!-- found: written by `unsilo calibrate --write` -->", "<!-- end of what was found -->"
+MARKS = Marks("<!-- found: written by `unsilo calibrate --write` -->", "<!-- end of what was found -->")
 SCENARIO = "fitted.toml"
 
 RULE = """\

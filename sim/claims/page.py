@@ -1,19 +1,17 @@
-"""The page: the table as found, pictures of the most telling claims, and why the model says so, between two marks of a page."""
+"""The page: the table as found, pictures of the most telling claims, and why the model says so."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from sim.claims import verdicts
 from sim.claims.experiment import Trial
 from sim.claims.rows import Row
 from sim.claims.sections import Explanation
 from sim.claims.telling import LOOKED, Line, sentence, stale
-from sim.errors import Fault, InputError
+from sim.pages import Marks
 
-BEGIN, END = "<!-- found: written by `unsilo claims --write` -->", "<!-- end of what was found -->"
+MARKS = Marks("<!-- found: written by `unsilo claims --write` -->", "<!-- end of what was found -->")
 
 Explained = tuple[Explanation, Sequence[Line]]
 """An explanation, and the findings of its claim in its file."""
@@ -110,57 +108,3 @@ def how_lived(runs: int, seeds: range, looked: bool) -> str:
         else ""
     )
     return said + mark
-
-
-def address(picture: Path, page: Path) -> str:
-    """A picture's address as a page sees it."""
-    return Path(os.path.relpath(picture, page.parent)).as_posix()
-
-
-def made(folder: Path) -> None:
-    """Make the folder of the pictures, before anything is lived.
-
-    Raises:
-        InputError: it cannot be made or written into.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        found = "" if os.access(folder, os.W_OK) else "not writable"
-    except OSError as error:
-        found = str(error.strerror)
-    if found:
-        raise InputError([Fault("--figures", found, "a folder that can be written", str(folder))])
-
-
-def marked(page: Path, begin: str = BEGIN, end: str = END) -> tuple[str, str]:
-    """What stands before and after the marks of a page, seen to before anything is lived.
-
-    Raises:
-        InputError: the page cannot be read or written, or has no marks.
-    """
-    try:
-        text = page.read_text("utf-8")
-        with page.open("a", encoding="utf-8"):
-            pass
-    except (OSError, UnicodeDecodeError) as error:
-        found = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise InputError(
-            [Fault("--write", found, "a page that can be read and written", str(page))]
-        ) from None
-    before, first, rest = text.partition(begin)
-    _, last, after = rest.partition(end)
-    if not first or not last:
-        raise InputError(
-            [Fault("--write", "no marks to write between", f"a page with {begin} and {end}", str(page))]
-        )
-    return before, after
-
-
-def write(page: Path, block: str, begin: str = BEGIN, end: str = END) -> None:
-    """Put the block between the marks of a page.
-
-    Raises:
-        InputError: the page cannot be read or written, or has no marks.
-    """
-    before, after = marked(page, begin, end)
-    page.write_text(f"{before}{begin}\n\n{block}\n\n{end}{after}", "utf-8")

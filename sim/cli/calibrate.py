@@ -58,14 +58,13 @@ def calibrate(
     from sim.calibration.fitting import Fitted
     from sim.calibration.living import NAME
     from sim.calibration.plan import folder, load_plan
-    from sim.claims.page import marked
     from sim.cli.sweeping import resumable
     from sim.sweeps.results import FOLDER
 
     if report and (firms or candidates or seed):
         raise click.UsageError("--report tells what is there; leave out --firms, --candidates and --seed.")
     if write:
-        marked(write, telling.BEGIN, telling.END)
+        telling.MARKS.around(write)
     plan, place = load_plan(source or folder(), changes), out or FOLDER / NAME
     if report:
         _tell(plan, Fitted.load(place), place, write, as_json)
@@ -99,7 +98,6 @@ def _fit(plan: Plan, fit: Any, place: Path, workers: int | None, quiet: bool) ->
 
 def _tell(plan: Plan, found: Fitted, place: Path, write: Path | None, as_json: bool) -> None:
     from sim.calibration import telling
-    from sim.claims.page import write as put
     from sim.figures.calibration import draw
     from sim.figures.look import look, save
 
@@ -116,5 +114,5 @@ def _tell(plan: Plan, found: Fitted, place: Path, write: Path | None, as_json: b
         click.echo(telling.RULE)
         click.secho(said, bold=True)
     if write:
-        put(write, telling.markdown(plan, found), telling.BEGIN, telling.END)
+        telling.MARKS.write(write, telling.markdown(plan, found))
         click.echo(f"Wrote {write}", err=True)

@@ -62,14 +62,15 @@ def claims(
     from sim.claims.telling import lines_of, sentence, stale, table_of
     from sim.claims.verdicts import RULE
     from sim.cli.sweeping import resumable, shown
+    from sim.pages import address, make_folder
 
     if write and rows:
         raise click.UsageError("--write puts down all claims; leave out ROWS.")
     if write:
-        page.marked(write)
+        page.MARKS.around(write)
     pictures = figures or (write.with_suffix("") if write else None)
     if pictures:
-        page.made(pictures)
+        make_folder(pictures)
     place, asked = source or folder(), numbers(rows)
     known = {number: row for number, row in load_rows(place).items() if number in asked}
     trials = load_trials(place)
@@ -110,9 +111,9 @@ def claims(
         click.secho(said, bold=True)
     drawn = _drawn(told, lines, pictures)
     if write:
-        addresses = {row: page.address(path, write) for row, path in drawn.items()}
+        addresses = {row: address(path, write) for row, path in drawn.items()}
         how = page.how_lived(runs, told.seeds, any(line.claim.chosen_after_a_look for line in every))
-        page.write(write, page.markdown(known, lines, how, explained, addresses))
+        page.MARKS.write(write, page.markdown(known, lines, how, explained, addresses))
         click.echo(f"Wrote {write}", err=True)
     for one, some in explained:
         if (wrong := stale(one, some)) and not changes:
