@@ -14,8 +14,10 @@ from sim.calibration.patterns import Patterns
 from sim.errors import Fault, InputError, nearest_name
 from sim.reading import checked, read_toml, with_lines
 from sim.scenario import Scenario, load
-from sim.sweeps.design import Point, load_experiment, points
+from sim.sweeps.design import points
 from sim.sweeps.experiment import Experiment
+from sim.sweeps.point import Point
+from sim.sweeps.reading import load_experiment
 
 PRIOR, FILE = "prior.toml", "patterns.toml"
 SPONSORSHIP = "sponsorship"

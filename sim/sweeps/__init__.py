@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.sweeps.broken import Broken
-    from sim.sweeps.design import Point, load_experiment, points
+    from sim.sweeps.design import points
     from sim.sweeps.experiment import Experiment
     from sim.sweeps.factor import Factor
     from sim.sweeps.key import code_digest, run_key
     from sim.sweeps.place import Unwritable
+    from sim.sweeps.point import Point
+    from sim.sweeps.reading import load_experiment
     from sim.sweeps.results import Results, load_results
     from sim.sweeps.runner import sweep
     from sim.sweeps.standing import Standing
@@ -23,14 +25,14 @@ _HOMES = {
     "Experiment": "experiment",
     "Factor": "factor",
     "Limits": "worker",
-    "Point": "design",
+    "Point": "point",
     "Results": "results",
     "Standing": "standing",
     "Unwritable": "place",
     "by_level": "summary",
     "code_digest": "key",
     "finding": "summary",
-    "load_experiment": "design",
+    "load_experiment": "reading",
     "load_results": "results",
     "points": "design",
     "run_key": "key",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.organisation import Organisation
-from sim.sweeps.design import Point, left_out
+from sim.sweeps.design import left_out
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE
+from sim.sweeps.point import Point
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.series import pack
 from sim.sweeps.store import check_owner

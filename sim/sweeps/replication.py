@@ -21,8 +21,8 @@ from sim.parameters import Section, parameter
 from sim.sweeps.confidence import asymptotic, betting
 
 if TYPE_CHECKING:
-    from sim.sweeps.design import Point
     from sim.sweeps.experiment import Experiment
+    from sim.sweeps.point import Point
 
 NUMBERS = tuple(
     field.name

@@ -19,10 +19,11 @@ from sim.outcome import Outcome
 from sim.scenario import Scenario
 from sim.sweeps import replication
 from sim.sweeps.broken import Broken
-from sim.sweeps.design import Point, points
+from sim.sweeps.design import points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.forking import begin
+from sim.sweeps.point import Point
 from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.standing import Account, Standing

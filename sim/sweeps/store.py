@@ -18,12 +18,12 @@ from typing import Any
 
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
-from sim.sweeps.design import Point
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
 from sim.sweeps.names import FILES, names_of
 from sim.sweeps.patches import Patches
 from sim.sweeps.place import busy, locked, on_network, told, undamaged
+from sim.sweeps.point import Point
 from sim.sweeps.series import SERIES
 from sim.sweeps.work import Finished
 
