@@ -19,9 +19,14 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import without the garbage collector, which looks again and again through what stays for good."""
+    """Import without the garbage collector, which looks again and again through what stays for good.
+
+    Mesa comes first, as its loggers look through all modules that are there and all frames that wait for it.
+    """
     gc.disable()
     try:
+        import mesa  # noqa: F401
+
         yield
     finally:
         gc.freeze()
