@@ -86,9 +86,8 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
             if own:
                 own.close()
             reason = str(error).partition("\n")[0]
-            raise InputError(
-                [Fault("dask", f"no scheduler answers at {address}: {reason}", _ALLOWED)]
-            ) from None
+            where = "" if address in reason else f" at {address}"
+            raise InputError([Fault("dask", f"no scheduler answers{where}: {reason}", _ALLOWED)]) from None
         try:
             yield Cluster(client, limits)
         finally:
