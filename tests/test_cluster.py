@@ -194,7 +194,7 @@ def test_differences_are_told_one_by_one():
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9: "),
+        ("tcp://127.0.0.1:9", "no scheduler answers: Timed out trying to connect to tcp://127.0.0.1:9"),
         ("nonsense://127.0.0.1:9", "'nonsense://127.0.0.1:9' is no address; the address of a Dask scheduler"),
         (
             "tls://127.0.0.1:9",
