@@ -99,10 +99,8 @@ def choose_ways(rules, week, luck, org):
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
         lots, own = all_lots[k], branch(luck, k)
-        for i in range(n):
-            own_way = way[
-                i
-            ]  # read whether or not it is asked for, so that the machine looks at many people at once
+        for i in range(n):  # a way is read in any case, so that the machine looks at many people at once
+            own_way = way[i]
             shown[i] = own_way if practising[i] > began[i] else unseen
         some = may_think(lots, low, practising, began, thinks, thinkers)
         for at in range(some):
