@@ -56,26 +56,35 @@ def talk(rules, week, luck, org):
     spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
     (indptr, indices, weights), room = org.ties, rules.digital[0].most if rules.digital[0].on else 0
     believed, heard, corrects = rumour.copy(), np.zeros(len(rumour)), np.empty(len(rumour), np.uint8)
+    weighed, corrected = np.empty(len(rumour), np.int64), np.empty(len(rumour), np.int64)
     for i in range(len(rumour)):
         corrects[i] = (breadth[i] > 0) & (rumour[i] <= c.doubt)
     for i in range(len(rumour)):  # few believe it: they tell it, and most others are not looked at
-        if believed[i] > 0.0:
+        belief = believed[i]
+        if belief > 0.0:
+            ties, correcting = 0, 0
             for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
                 j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
                 if j == i:  # the rest of the row is idle
                     break
-                heard[j] += weights[at] * believed[i]
+                heard[j] += weights[at] * belief
+                ties += weights[at]
+                correcting += corrects[j]
+            weighed[i], corrected[i] = ties, correcting
     for i in range(len(rumour)):
         before, lasting = believed[i], indptr[i + 1] - indptr[i] - room
-        if before == 0.0 and spread * heard[i] < c.least * lasting:  # each tie weighs 1 or more
+        if before > 0.0:
+            ties, correcting = weighed[i], corrected[i]
+        elif spread * heard[i] < c.least * lasting:  # each tie weighs 1 or more
             continue
-        ties, correcting = 0, 0
-        for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-            j = np.uint64(indices[at])
-            if j == i:
-                break
-            ties += weights[at]
-            correcting += corrects[j]
+        else:
+            ties, correcting = 0, 0
+            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                j = np.uint64(indices[at])
+                if j == i:
+                    break
+                ties += weights[at]
+                correcting += corrects[j]
         around = heard[i] / ties if ties > 0 else 0.0
         now = before + spread * around * (1.0 - before) - fading * before
         now *= 1.0 - min(1.0, crowd * correcting)
