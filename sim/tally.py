@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels import kernel
+from sim.kernels import fetch, kernel
 from sim.measures import organisation_measures
 from sim.tables import ROUTINE, TRYING
-from sim.ties import fetch_row
+from sim.ties import AHEAD, fetch_row
 
 
 class Changes(NamedTuple):
@@ -89,6 +89,13 @@ def settle(count, week, org):
     org.whole.now[0].fresh = False
     for c in range(count):
         fetch_row(ties, employees, c, count)
+        if c + AHEAD < count:
+            soon = employees[c + AHEAD]
+            fetch(department, soon)
+            fetch(manager, soon)
+            fetch(line, soon)
+            fetch(influence, soon)
+            fetch(breadth, soon)
         k, i, old, new = practices[c], employees[c], rung[practices[c], employees[c]], rungs[c]
         here = department[i]
         was, now = practising[k, i], new == TRYING or new == ROUTINE

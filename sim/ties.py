@@ -14,7 +14,7 @@ import numpy as np
 from sim.kernels import fetch, kernel
 from sim.measures import e_i_expected, e_i_index
 
-_AHEAD = 8  # turns ahead in which a row is looked for, and half of it those in which it is fetched
+AHEAD = 8  # turns ahead in which people are fetched, and half of it those in which their contacts are
 _LINE = 16  # contacts that the machine fetches at once
 
 Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -219,9 +219,9 @@ def _with_room(ties, room, source, target, weight):
 @kernel(inline="always")
 def fetch_row(ties, rows, at, end):
     """Bring nearer the contacts of whoever's turn is soon among rows[:end], while rows[at] has it."""
-    if at + _AHEAD < end:
-        fetch(ties[0], rows[at + _AHEAD])
-        first = ties[0][rows[at + _AHEAD // 2]]
+    if at + AHEAD < end:
+        fetch(ties[0], rows[at + AHEAD])
+        first = ties[0][rows[at + AHEAD // 2]]
         fetch(ties[1], first)
         fetch(ties[1], first + _LINE)
         fetch(ties[2], first)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.kernels import kernel
+from sim.kernels import fetch, kernel
 from sim.luck import branch, chosen, drawn, greatest_lot, key_with, lots_of, normal, recast, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import REVIEWS
 from sim.tally import settle
-from sim.ties import fetch_row
+from sim.ties import AHEAD, fetch_row
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -105,6 +105,11 @@ def choose_ways(rules, week, luck, org):
         some = may_think(lots, low, practising, began, thinks, thinkers)
         for at in range(some):
             fetch_row(ties, thinkers, at, some)
+            if at + AHEAD < some:
+                soon = thinkers[at + AHEAD]
+                fetch(department, soon)
+                fetch(guidance, soon)
+                fetch(heard, soon)
             i = thinkers[at]
             if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
                 continue
