@@ -28,8 +28,12 @@ def open_ties(more, room, org):
     most = len(indices) + len(more.indices)
     start, contact = np.empty(n + 1, np.int64), np.empty(most, np.int32)
     strength = np.empty(most, np.int16)
-    at, start[0] = 0, 0
-    for i in range(n):
+    tied = np.flatnonzero(more.indptr[1:] > more.indptr[:-1])
+    at = copied = 0
+    for i in tied:
+        at = copy_rows(copied, i, at, org.ties, start, contact, strength)
+        copied = i + 1
+        start[i] = at
         old, end = indptr[i], indptr[i + 1] - room
         new, last = more.indptr[i], more.indptr[i + 1]
         while old < end or new < last:
@@ -56,12 +60,21 @@ def open_ties(more, room, org):
             contact[at + spare], strength[at + spare] = i, 0
         e.digital[i] = digital
         at += room
-        start[i + 1] = at
+    start[n] = at = copy_rows(copied, n, at, org.ties, start, contact, strength)
     org.ties = ties = Ties(start, contact[:at].copy(), strength[:at].copy())
-    for i in range(n):
-        if more.indptr[i] < more.indptr[i + 1]:
-            look(i, org)
+    for i in tied:
+        look(i, org)
     return ties
+
+
+@kernel
+def copy_rows(first, end, at, ties, start, contact, strength):
+    """Copy the rows from `first` up to `end` to place `at` and on, and note where each begins; the place after them."""
+    indptr, indices, weights = ties
+    here, there = indptr[first], indptr[end]
+    start[first:end] = indptr[first:end] + (at - here)
+    contact[at : at + there - here], strength[at : at + there - here] = indices[here:there], weights[here:there]
+    return at + there - here
 
 
 @kernel

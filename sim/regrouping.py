@@ -45,10 +45,11 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
     now_at = np.empty_like(seats)
     now_at[come_from] = seats
     new = np.flatnonzero(come_from != seats)
+    before = come_from[new]
     for name in e.columns:
         if name not in OF_THE_SEAT:
             column = getattr(e, name)
-            column[..., new] = column[..., come_from[new]]
+            column[..., new] = column[..., before]
     asked, gated = e.asked[:, new], org.departments.gated[e.department[new]]
     pointless = (asked >= 0) & ~gated
     org.requests[4] += np.count_nonzero(pointless)

@@ -121,6 +121,8 @@ def share_out_among(rows, rules, org):
         for at in range(indptr[i], indptr[i + 1]):
             heard += weights[at] * influence[indices[at]]
         for at in range(len(outsiders)):
+            if outsiders[at, i] == 0:  # the rest are none
+                break
             heard += outsiders[at, i]
         most = max(most, heard)
         by_head, by_top = head != i, head != top and top != i

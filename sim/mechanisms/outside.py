@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import model_validator
 
-from sim.kernels import kernel
+from sim.kernels import fetch, kernel
 from sim.luck import another_week, branch, exponential, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.influence import UNIT, reweigh, share_out
 from sim.parameters import parameter, rate, share, weight
 from sim.staff import HEAD
+from sim.ties import AHEAD
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
 NEVER_BEGINS = 2.0  # above any share
+_USUAL = 4  # contacts that most people have at most: they are fetched
 
 
 class Outside(Mechanism):
@@ -97,15 +99,20 @@ def begin(rules, week, luck, org):
     """Every so many weeks contacts begin whose luck the spread of practices has passed; exposure counts them next week."""
     if week % rules.outside[0].interval > 0:
         return False
-    spread, due, stream = (
-        spread_by(rules.outside, week),
-        org.employees.outside_next,
-        another_week(luck, -week),
-    )
+    e, spread, stream = org.employees, spread_by(rules.outside, week), another_week(luck, -week)
+    due, outsiders, key, rows = e.outside_next, e.outsiders, e.key, np.empty(len(e.key), np.int64)
     for k in range(len(due)):
-        for i in range(due.shape[1]):
-            if due[k, i] < spread:
-                look_outside(i, k, spread, stream, org)
+        count = 0
+        for i in range(len(key)):
+            rows[count] = i
+            count += due[k, i] < spread
+        for at in range(count):
+            if at + AHEAD < count:
+                soon = rows[at + AHEAD]
+                fetch(key, soon)
+                for contact in range(min(_USUAL, len(outsiders))):
+                    fetch(outsiders[contact], soon)
+            look_outside(rows[at], k, spread, stream, org)
     return False
 
 

@@ -98,7 +98,8 @@ class Team(Mechanism):
         for number, one in enumerate(members.tolist()):
             others = rooms[rooms != e.department[one]]
             if others.size:
-                pairs += [(one, row) for row in self.landing(org, np.roll(others, -number), lot[number])]
+                turn = others[(np.arange(others.size) + number) % others.size]
+                pairs += [(one, row) for row in self.landing(org, turn, lot[number])]
         ends = np.array(pairs, np.int32).reshape(-1, 2)
         org.tie(ends[:, 0], ends[:, 1], self.strength)
 
