@@ -40,14 +40,13 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
     Raises:
         ValueError: a row is not an employee's.
     """
-    rows = np.asarray(rows, np.int64)
+    rows = np.unique(np.asarray(rows, np.int64))
     if not rows.size:
         return
-    leavers = [(view, view.row) for view in views if view.row in rows]
-    rows = empty(rows, org.week, org.state)
-    if not rows.size:
+    if rows[0] < 0 or rows[-1] >= org.employees.rows:
         raise ValueError(f"employees are in rows 0..{org.employees.rows - 1}")
-    org.order.welcome(org, rows)
+    leavers = [(view, view.row) for view in views if view.row in rows]
+    org.order.welcome(org, empty(rows, org.week, org.state))
 
     for view, row in leavers:
         view.remove()
@@ -56,10 +55,8 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
 
 @kernel
 def empty(rows, week, org):
-    """Empty these seats for newcomers, and count who leaves; the rows in order, each once, or none if one is no employee's."""
-    e, rows = org.employees, np.unique(rows)
-    if rows[0] < 0 or rows[-1] >= len(e.key):
-        return rows[:0]
+    """Empty these seats, int64[n], ascending and each once, for newcomers, and count who leaves; the same rows."""
+    e = org.employees
     settle(unlearn(rows, org), week, org)
     vacate(rows, week, org)
     for i in rows:
