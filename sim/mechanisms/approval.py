@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import branch, unit, word
+from sim.luck import branch, chosen, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import AWARE, NOBODY, NOT_ASKED, staff_of
@@ -57,7 +57,7 @@ def work_queue(rules, week, luck, org):
         np.empty(practices * n, np.int64),
         np.empty(practices * n, np.uint64),
     )  # filled as far as needed
-    busy, count = np.empty(n, np.bool_), 0
+    busy, rows, count = np.empty(n + 8, np.uint8), np.empty(n, np.int64), 0
     waiting[:] = 0
     for k in range(practices):
         if not needs_approval[k]:
@@ -65,39 +65,36 @@ def work_queue(rules, week, luck, org):
         rung, practising, asked, approved = e.rung[k], e.practising[k], e.asked[k], e.approved[k]
         patience, lot, expiry = branch(luck, 3 * k), branch(luck, 3 * k + 1), branch(luck, 3 * k + 2)
         for here in range(len(size)):
-            gated, founded = gates[here], not was_gated[here]
-            if not gated and founded:
-                continue
+            founded, concerned = not was_gated[here], gates[here] or was_gated[here]
             for i in staff_of(first, size, here):
                 due = (practising[i] == 1) & ((approved[i] < week) | founded)
-                busy[i] = (asked[i] >= 0) | due
-            for i in staff_of(first, size, here):
-                if not busy[i]:
-                    continue
-                if not gated:
-                    if asked[i] >= 0:
-                        asked[i] = NOT_ASKED
-                        requests[4] += 1
-                    continue
-                if founded and practising[i]:  # approvals of those who practise already expire bit by bit
-                    approved[i] = max(approved[i], week + int(c.holds * unit(word(expiry, key[i]))))
-                if asked[i] < 0:
-                    if practising[i] and approved[i] < week:
-                        asked[i] = week
-                        requests[0] += 1
-                    continue
-                if rung[i] == AWARE:
-                    if unit(word(patience, key[i])) < c.give_up:
-                        asked[i] = NOT_ASKED
-                        requests[3] += 1
-                        continue
-                elif not practising[i]:
+                busy[i] = ((asked[i] >= 0) | due) & concerned
+        for i in rows[: chosen(busy, n, rows)]:
+            gated, founded = gates[department[i]], not was_gated[department[i]]
+            if not gated:
+                if asked[i] >= 0:
                     asked[i] = NOT_ASKED
                     requests[4] += 1
+                continue
+            if founded and practising[i]:  # approvals of those who practise already expire bit by bit
+                approved[i] = max(approved[i], week + int(c.holds * unit(word(expiry, key[i]))))
+            if asked[i] < 0:
+                if practising[i] and approved[i] < week:
+                    asked[i] = week
+                    requests[0] += 1
+                continue
+            if rung[i] == AWARE:
+                if unit(word(patience, key[i])) < c.give_up:
+                    asked[i] = NOT_ASKED
+                    requests[3] += 1
                     continue
-                cells[count] = k * n + i
-                age[count] = (np.uint64(asked[i]) << _WEEK) | (word(lot, key[i]) >> _TICKET)
-                count += 1
+            elif not practising[i]:
+                asked[i] = NOT_ASKED
+                requests[4] += 1
+                continue
+            cells[count] = k * n + i
+            age[count] = (np.uint64(asked[i]) << _WEEK) | (word(lot, key[i]) >> _TICKET)
+            count += 1
     was_gated[:] = gates
     stuck = np.zeros(len(room), np.bool_)
     for at in np.argsort(age[:count]):

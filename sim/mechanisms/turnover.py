@@ -102,11 +102,20 @@ def leavers(rules, week, luck, org):
     for i in range(n):
         may[i] = lots[i] <= low
     for i in rows[: chosen(may, n, rows)]:
-        chance = c.executives if (person == i).any() else c.base
+        chance = c.executives if among(person, i) else c.base
         if drawn(lots[i], word(own, key[i])) < chance * math.exp(-c.sensitivity * satisfaction[i]):
             rows[count] = i
             count += 1
     return rows[:count]
+
+
+@kernel
+def among(people, i):
+    """Whether somebody is one of them."""
+    for one in people:
+        if one == i:
+            return True
+    return False
 
 
 @Turnover.welcoming
