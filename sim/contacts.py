@@ -73,7 +73,10 @@ def copy_rows(first, end, at, ties, start, contact, strength):
     indptr, indices, weights = ties
     here, there = indptr[first], indptr[end]
     start[first:end] = indptr[first:end] + (at - here)
-    contact[at : at + there - here], strength[at : at + there - here] = indices[here:there], weights[here:there]
+    contact[at : at + there - here], strength[at : at + there - here] = (
+        indices[here:there],
+        weights[here:there],
+    )
     return at + there - here
 
 

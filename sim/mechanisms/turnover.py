@@ -112,10 +112,10 @@ def leavers(rules, week, luck, org):
 @kernel
 def among(people, i):
     """Whether somebody is one of them."""
+    found = False
     for one in people:
-        if one == i:
-            return True
-    return False
+        found |= one == i
+    return found
 
 
 @Turnover.welcoming
