@@ -28,11 +28,10 @@ def open_ties(more, room, org):
     most = len(indices) + len(more.indices)
     start, contact = np.empty(n + 1, np.int64), np.empty(most, np.int32)
     strength = np.empty(most, np.int16)
-    tied = np.flatnonzero(more.indptr[1:] > more.indptr[:-1])
-    at = copied = 0
-    for i in tied:
-        at = copy_rows(copied, i, at, org.ties, start, contact, strength)
-        copied = i + 1
+    newly = np.flatnonzero(more.indptr[1:] > more.indptr[:-1])
+    after, at = np.append(0, newly + 1), 0  # the row with which what is copied begins
+    for turn, i in enumerate(newly):
+        at = copy_rows(after[turn], i, at, org.ties, start, contact, strength)
         start[i] = at
         old, end = indptr[i], indptr[i + 1] - room
         new, last = more.indptr[i], more.indptr[i + 1]
@@ -60,9 +59,9 @@ def open_ties(more, room, org):
             contact[at + spare], strength[at + spare] = i, 0
         e.digital[i] = digital
         at += room
-    start[n] = at = copy_rows(copied, n, at, org.ties, start, contact, strength)
+    start[n] = at = copy_rows(after[-1], n, at, org.ties, start, contact, strength)
     org.ties = ties = Ties(start, contact[:at].copy(), strength[:at].copy())
-    for i in tied:
+    for i in newly:
         look(i, org)
     return ties
 
