@@ -47,7 +47,7 @@ def seconds(run: Run, plan: Scenario, seed: int) -> float:
 
 
 def by_turns(runs: Mapping[str, tuple[Run, Scenario, int]]) -> dict[str, list[float]]:
-    """CPU seconds of so many runs of each, taken by turns so that a busy machine slows all alike.
+    """CPU seconds of so many runs of each, spread evenly over the time that all take, so that a busy machine slows all alike.
 
     Each lives in a process of its own, so that none finds memory in the state in which another has left it, and does a
     run of a few people first, which compiles and does not count.
@@ -57,10 +57,10 @@ def by_turns(runs: Mapping[str, tuple[Run, Scenario, int]]) -> dict[str, list[fl
         for name, (run, plan, _) in runs.items():
             homes[name].submit(seconds, run, plan.replaced({"organisation.employees": 120}), 0).result()
         took: dict[str, list[float]] = {name: [] for name in runs}
-        for seed in range(1, 1 + max(times for _, _, times in runs.values())):
-            for name, (run, plan, times) in runs.items():
-                if seed <= times:
-                    took[name].append(homes[name].submit(seconds, run, plan, seed).result())
+        turns = [(name, turn) for name, (_, _, times) in runs.items() for turn in range(times)]
+        for name, turn in sorted(turns, key=lambda one: (one[1] + 0.5) / runs[one[0]][2]):
+            run, plan, _ = runs[name]
+            took[name].append(homes[name].submit(seconds, run, plan, turn + 1).result())
     return took
 
 

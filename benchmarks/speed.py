@@ -21,9 +21,9 @@ Found = Iterator[list[Figure]]
 def part_mesa(full: bool, quick: bool) -> Found:
     """The engine against one plain Mesa object an employee."""
     for name in ("everything", "baseline"):
-        yield versus.speeds(name, 1_000, 3 if quick else 15, 1 if quick else 3)
+        yield versus.speeds(name, 1_000, 4 if quick else 50, 1 if quick else 5)
     if full:
-        yield versus.speeds("everything", 20_000, 3, 1)
+        yield versus.speeds("everything", 20_000, 10, 1)
 
 
 def part_curves(full: bool, quick: bool) -> Found:
