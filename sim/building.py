@@ -29,6 +29,7 @@ from sim.tables import (
     Whole,
 )
 from sim.tally import Changes
+from sim.wings import Wings
 from sim.ties import Ties
 
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ def build_tables(org: Organisation) -> None:
         "measures": np.zeros(len(MEASURES)),
         "by_practice": np.zeros(p.rows), "adoption": np.zeros(d.rows),
     })  # fmt: skip
-    org.state = State.of({"changes": Changes.room(who.n * len(names)), **shared(org)})
+    org.wings = Wings.blank(len(names))
+    org.state = State.of({"changes": Changes.room(len(names), who.n), **shared(org)})
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
 
 

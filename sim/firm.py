@@ -22,6 +22,7 @@ from sim.staff import Lines
 from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State, Whole
 from sim.tally import hold_lines, measure, settle
 from sim.ties import Edges, Ties
+from sim.wings import ALONE, Wings
 
 
 def _of_now(name: str, meaning: str) -> property:
@@ -60,6 +61,7 @@ class Firm(mesa.Model):
     leaving: np.ndarray
     due: np.ndarray
     whole: Whole
+    wings: Wings
     state: State
     order: Order
     ways: int
@@ -81,18 +83,12 @@ class Firm(mesa.Model):
         ways = self.employees.way[practices, rows] if way is None else np.asarray(way)
         if ways.size and not 0 <= ways.min() <= ways.max() < self.ways:
             raise ValueError(f"a way is one of 0..{self.ways - 1}")
-        changes, n = self.state.changes, len(rows)
-        changes.practice[:n], changes.employee[:n], changes.rung[:n], changes.way[:n] = (
-            practices,
-            rows,
-            rung,
-            ways,
-        )
-        self.settle(n)
-
-    def settle(self, count: int) -> None:
-        """Make the first `count` moves that stand in the state's `changes`."""
-        settle(count, self.week, self.state)
+        changes, found = self.state.changes, self.wings.found[0]
+        for k in range(self.practices.rows):
+            of_it = practices == k
+            found[k] = n = np.count_nonzero(of_it)
+            changes.employee[k, :n], changes.rung[k, :n], changes.way[k, :n] = rows[of_it], rung, ways[of_it]
+        settle(self.week, self.state, ALONE)
 
     def regroup(self, come_from: np.ndarray) -> None:
         """Let people change seats, see `sim.regrouping`: for each seat the row of the person who takes it, int[n]."""

@@ -65,7 +65,7 @@ def hire(
     org.executives.person[:] = now_at[org.executives.person]
     d.size += counts
     d.first[:] = np.cumsum(d.size) - d.size
-    org.state = State.of({"changes": Changes.room(new.rows * org.practices.rows), **shared(org)})
+    org.state = State.of({"changes": Changes.room(org.practices.rows, new.rows), **shared(org)})
     _line_up(rows, org.state)
     org.reline()
     org.reseat(now_at)

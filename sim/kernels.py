@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from numba.extending import intrinsic
 from sim.source import PACKAGE, engine_digest
 
 _TO_READ, _TO_KEEP, _DATA = 0, 3, 1  # what LLVM's prefetch asks about an address
+_ALIGNED = 8  # bytes
 _KEPT_DAYS = 30.0  # unused caches of other versions go after that
 
 
@@ -71,14 +73,19 @@ def _prune(home: Path, present: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
+def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Where array[at] lies, of the arguments (array, at, ...)."""
+    kind = signature.args[0]
+    view = context.make_array(kind)(context, builder, arguments[0])
+    index = [context.cast(builder, arguments[1], signature.args[1], types.intp)]
+    return cgutils.get_item_pointer(context, builder, kind, view, index)
+
+
 def _fetch(typing: Any, array: Any, at: Any) -> Any:
     """Have the machine bring array[at] nearer while it does something else; a place beyond the array does no harm."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = signature.args[0]
-        view = context.make_array(kind)(context, builder, arguments[0])
-        index = [context.cast(builder, arguments[1], signature.args[1], types.intp)]
-        place = cgutils.get_item_pointer(context, builder, kind, view, index)
+        place = _place(context, builder, signature, arguments)
         byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
         form = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
         call = builder.module.declare_intrinsic("llvm.prefetch", (byte,), form)
@@ -88,5 +95,39 @@ def _fetch(typing: Any, array: Any, at: Any) -> Any:
     return types.void(array, at), generate
 
 
+def _look(typing: Any, array: Any, at: Any) -> Any:
+    """Read array[at], int64, that another thread may be writing, and see all that it wrote before."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_place(context, builder, signature, arguments), "acquire", _ALIGNED)
+
+    return types.int64(array, at), generate
+
+
+def _publish(typing: Any, array: Any, at: Any, value: Any) -> Any:
+    """Write array[at], int64, for other threads to `look` at, after all that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        value = context.cast(builder, arguments[2], signature.args[2], types.int64)
+        builder.store_atomic(value, _place(context, builder, signature, arguments), "release", _ALIGNED)
+        return context.get_dummy_value()
+
+    return types.void(array, at, value), generate
+
+
 fetch: Any = intrinsic(_fetch)
 """`_fetch` in kernels."""
+look: Any = intrinsic(_look)
+"""`_look` in kernels."""
+publish: Any = intrinsic(_publish)
+"""`_publish` in kernels."""
+
+if sys.platform == "win32":
+
+    @kernel
+    def give_way():
+        """Go on: Windows knows no `sched_yield`."""
+
+else:
+    give_way: Any = types.ExternalFunction("sched_yield", types.int32())
+    """Let somebody else have the core for a moment."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.kernels import kernel
+from sim.wings import people, together
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -68,14 +69,18 @@ def another_week(stream, weeks):
 
 
 @kernel
-def lots_of(luck, week, keys, out, cast):
-    """Everybody's lots of this week, uint8[practices, n], cast anew if `cast`, int64[1], names other eight weeks than its own.
+def lots_of(luck, week, which, out, org, thread):
+    """This week's lots, uint8[practices, n], of a thread's wing.
 
-    See `cast_lots`.
+    They are cast anew, see `cast_lots`, if those in the column `out` are of other eight weeks than this one's; its place among
+    `Whole.cast` is `which`.
     """
-    if cast[0] != week // LOTS:
-        cast[0] = week // LOTS
-        cast_lots(luck, week, keys, out)
+    cast = org.whole.cast
+    if cast[which] != week // LOTS:
+        first, end = people(thread, org)
+        cast_lots(luck, week, org.employees.key[first:end], out[:, :, first:end])
+        together(thread, org, 0)  # so that all have found them to be of other weeks
+        cast[which] = week // LOTS
     return out[week % LOTS]
 
 
@@ -131,12 +136,13 @@ def greatest_lot(chance):
 
 
 @kernel
-def chosen(flags, count, rows):
-    """Write into `rows` where the first `count` flags are set, and return how many are.
+def chosen(flags, first, count, rows):
+    """Write into `rows` of whom of so many people, from row `first` on, the flag is set, and return of how many it is.
 
     Args:
-        flags: uint8[count + 7 or more], 0 or 1.
-        count: how many to look at; those beyond in the last eight are put to 0.
+        flags: uint8[count + 7 or more], 0 or 1; those beyond `count` in the last eight are put to 0.
+        first: whose is the first flag.
+        count: how many to look at.
         rows: int64[n], filled as far as needed.
 
     Eight are looked at as one word: where one in fifty is set, most take no time (where one in ten is, a loop that asks
@@ -149,7 +155,7 @@ def chosen(flags, count, rows):
         bits = words[eight]
         while bits != _NONE:
             lowest = bits & (~bits + _ONE)
-            rows[found] = 8 * eight + np.int64((((lowest - _ONE) & _ONES) * _ONES) >> _S56)
+            rows[found] = first + 8 * eight + np.int64((((lowest - _ONE) & _ONES) * _ONES) >> _S56)
             found += 1
             bits ^= lowest
     return found

@@ -31,8 +31,9 @@ class Organisation(Firm):
         record: what is kept of the run.
     """
 
-    def __init__(self, plan: Scenario, seed: int = 1) -> None:
+    def __init__(self, plan: Scenario, seed: int = 1, threads: int = 1) -> None:
         super().__init__(rng=int(seed))
+        self.threads = threads
         self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
         build_tables(self)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
@@ -58,9 +59,9 @@ class Organisation(Firm):
         self.running = self.week < self.plan.weeks
 
 
-def run(plan: Scenario, seed: int = 1) -> Record:
+def run(plan: Scenario, seed: int = 1, threads: int = 1) -> Record:
     """Live one organisation to the end of its scenario: the same scenario and seed give the same bytes."""
-    org = Organisation(plan, seed)
+    org = Organisation(plan, seed, threads)
     try:
         org.live(plan.weeks)
         return org.record

@@ -13,6 +13,7 @@ from sim.kernels import kernel
 from sim.luck import key_with
 from sim.tables import EMPLOYEES, UNAWARE
 from sim.tally import settle
+from sim.wings import ALONE
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -57,7 +58,8 @@ def replace(org: Organisation, rows: Any, views: Iterable[Employee]) -> None:
 def empty(rows, week, org):
     """Empty these seats, int64[n], ascending and each once, for newcomers, and count who leaves; the same rows."""
     e = org.employees
-    settle(unlearn(rows, org), week, org)
+    unlearn(rows, org)
+    settle(week, org, ALONE)
     vacate(rows, week, org)
     for i in rows:
         e.key[i] = key_with(e.key[i], np.uint64(e.hires[i]))
@@ -68,16 +70,15 @@ def empty(rows, week, org):
 
 @kernel
 def unlearn(rows, org):
-    """Write into `changes` that the seats of these rows are unaware of everything; the number of changes."""
-    practices, employees, rungs, ways = org.changes
-    rung, count = org.employees.rung, 0
+    """Write into `changes` that the seats of these rows are unaware of everything."""
+    changes, rung, found = org.changes, org.employees.rung, org.wings.found[0]
     for k in range(len(rung)):
+        count = 0
         for i in rows:
             if rung[k, i] != UNAWARE:
-                practices[count], employees[count] = k, i
-                rungs[count], ways[count] = UNAWARE, _NEW.way
+                changes.employee[k, count], changes.rung[k, count], changes.way[k, count] = i, UNAWARE, _NEW.way
                 count += 1
-    return count
+        found[k] = count
 
 
 @kernel

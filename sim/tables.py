@@ -383,7 +383,7 @@ class State(
     Struct,
     fields=(
         "employees", "departments", "practices", "executives", "firms", "desks", "ties", "lines", "requests", "ledger",
-        "incidents", "left", "leaving", "due", "whole", "changes",
+        "incidents", "left", "leaving", "due", "whole", "wings", "changes",
     ),
 ):  # fmt: skip
     """All that kernels see of an organisation.
@@ -391,19 +391,19 @@ class State(
     `ties` and `lines` (direct reports) are compressed rows; `requests` counts the week's requests made, cleared, weeks waited by
     the cleared, given up and withdrawn; `ledger`, float64[1 + weeks, departments, uses], `incidents`, int64[1 + weeks,
     departments], and `left`, int64[1 + weeks], are kept week by week; `leaving`, int64[n], are the rows of those who leave this
-    week; `due`, bool[1 + weeks], says in which weeks an event acts; `changes` are the moves that people
-    have decided on.
+    week; `due`, bool[1 + weeks], says in which weeks an event acts; `wings` are what threads share, and `changes` the
+    moves that people have decided on.
     """
 
 
 @kernel
 def _state(
     employees, departments, practices, executives, firms, desks, ties, lines, requests, ledger, incidents, left, leaving,
-    due, whole, changes,
+    due, whole, wings, changes,
 ):  # fmt: skip
     return State(
         employees, departments, practices, executives, firms, desks, ties, lines, requests, ledger, incidents, left,
-        leaving, due, whole, changes,
+        leaving, due, whole, wings, changes,
     )  # fmt: skip
 
 

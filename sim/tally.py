@@ -13,26 +13,32 @@ from sim.kernels import fetch, kernel
 from sim.measures import organisation_measures
 from sim.tables import ROUTINE, TRYING
 from sim.ties import AHEAD, fetch_row
+from sim.wings import people, together
 
 
 class Changes(NamedTuple):
     """Moves decided in a week but not yet made: people decide on last week's people.
 
+    Each thread writes those of its wing from the wing's first row on, as many as `Wings.found` says.
+
     Attributes:
-        practice, employee: int32[practices x staff], of whom the move is; filled as far as needed.
-        rung, way: int8 and int16 of the same length, where to.
+        employee: int32[practices, staff], whose move it is.
+        rung, way: int8 and int16 of the same shape, where to.
+        step: int8 of the same shape, 1 for who begins to practise and -1 for who ends.
+        shown: int16[2, staff], the way in which others see everybody do a practice, and the next, while ways are chosen.
     """
 
-    practice: np.ndarray
     employee: np.ndarray
     rung: np.ndarray
     way: np.ndarray
+    step: np.ndarray
+    shown: np.ndarray
 
     @classmethod
-    def room(cls, cells: int) -> Changes:
+    def room(cls, practices: int, staff: int) -> Changes:
         """Room for a move of everybody in every practice."""
-        kinds = (np.int32, np.int32, np.int8, np.int16)
-        return cls(*(np.empty(cells, kind) for kind in kinds))
+        kinds = (np.int32, np.int8, np.int16, np.int8)
+        return cls(*(np.empty((practices, staff), kind) for kind in kinds), np.empty((2, staff), np.int16))
 
 
 @kernel
@@ -75,56 +81,96 @@ def recount(org):
 
 
 @kernel
-def settle(count, week, org):
-    """Make the first `count` changes, and update every count that depends on them."""
-    e, d = org.employees, org.departments
-    practices, employees, rungs, ways = org.changes
-    ties = org.ties
+def settle(week, org, thread):
+    """Make the changes that all threads have found, and update every count that depends on them."""
+    if together(thread, org, take_places(week, org, thread)) > 0:
+        show_contacts(org, thread)
+    if thread.number == 0:
+        org.whole.now[0].fresh = False
+    together(thread, org, 0)
+
+
+@kernel
+def take_places(week, org, thread):
+    """Make the changes of a thread's wing, with what counts in its departments; how many begin or end practising.
+
+    These then stand first among the wing's changes, as many as `Wings.found` says.
+    """
+    e, d, changes, found = org.employees, org.departments, org.changes, org.wings.found[thread.number]
+    department, breadth, activity = e.department, e.breadth, d.activity
+    tally, routine, practised = d.tally, d.routine, d.practised
+    first, total = people(thread, org)[0], 0
+    for k in range(len(found)):
+        rung, since, practising, way, began = e.rung[k], e.since[k], e.practising[k], e.way[k], e.began[k]
+        employees, rungs, ways, steps = (
+            changes.employee[k, first:], changes.rung[k, first:], changes.way[k, first:], changes.step[k, first:],
+        )  # fmt: skip
+        count = 0
+        for c in range(found[k]):
+            if c + AHEAD < found[k]:
+                soon = employees[c + AHEAD]
+                fetch(department, soon)
+                fetch(breadth, soon)
+            i, new = employees[c], rungs[c]
+            here, old = department[i], rung[i]
+            was, now = practising[i], new == TRYING or new == ROUTINE
+            if was:
+                tally[here, k, way[i]] -= 1
+            if now:
+                tally[here, k, ways[c]] += 1
+            way[i] = ways[c]
+            if old == new:
+                continue
+            rung[i] = new
+            since[i], began[i] = week, new == TRYING
+            routine[here, k] += (new == ROUTINE) - (old == ROUTINE)
+            step = int(now) - int(was)
+            if step == 0:
+                continue
+            practising[i] = now
+            practised[here, k] += step
+            activity[here] -= breadth[i] > 0
+            breadth[i] += step
+            activity[here] += breadth[i] > 0
+            employees[count], steps[count] = i, step
+            count += 1
+        found[k] = count
+        total += count
+    return total
+
+
+@kernel
+def show_contacts(org, thread):
+    """Let those see it who report to, lead or know whoever has begun or ended practising, in a thread's share of the practices."""
+    e, changes, found, rows, ties = org.employees, org.changes, org.wings.found, org.wings.rows, org.ties
     indptr, indices, weights = ties
     line, reports = org.lines
-    rung, since, practising, way, breadth, began = e.rung, e.since, e.practising, e.way, e.breadth, e.began
-    department, manager, influence = e.department, e.manager, e.influence
-    peers, followers, led = e.peers, e.followers, e.led
-    tally, routine, practised, activity = d.tally, d.routine, d.practised, d.activity
-    org.whole.now[0].fresh = False
-    for c in range(count):
-        fetch_row(ties, employees, c, count)
-        if c + AHEAD < count:
-            soon = employees[c + AHEAD]
-            fetch(department, soon)
-            fetch(manager, soon)
-            fetch(line, soon)
-            fetch(influence, soon)
-            fetch(breadth, soon)
-        k, i, old, new = practices[c], employees[c], rung[practices[c], employees[c]], rungs[c]
-        here = department[i]
-        was, now = practising[k, i], new == TRYING or new == ROUTINE
-        if was:
-            tally[here, k, way[k, i]] -= 1
-        if now:
-            tally[here, k, ways[c]] += 1
-        way[k, i] = ways[c]
-        if old == new:
+    manager, influence = e.manager, e.influence
+    burden = np.zeros(thread.of, np.int64)
+    for k in range(len(e.peers)):
+        doer = np.argmin(burden)
+        burden[doer] += found[: thread.of, k].sum()
+        if doer != thread.number:
             continue
-        rung[k, i] = new
-        since[k, i], began[k, i] = week, new == TRYING
-        routine[here, k] += (new == ROUTINE) - (old == ROUTINE)
-        step = int(now) - int(was)
-        if step == 0:
-            continue
-        practising[k, i] = now
-        practised[here, k] += step
-        activity[here] -= breadth[i] > 0
-        breadth[i] += step
-        activity[here] += breadth[i] > 0
-        if manager[i] >= 0:
-            followers[k, manager[i]] += step
-        for at in range(line[i], line[i + 1]):
-            led[k, reports[at]] = now
-        heed = step * influence[i]
-        seen = peers[k]
-        for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-            j = np.uint64(indices[at])
-            if j == i:  # the rest of the row is idle
-                break
-            seen[j] += heed * weights[at]
+        seen, followers, led = e.peers[k], e.followers[k], e.led[k]
+        for wing in range(thread.of):
+            employees, steps = changes.employee[k, rows[wing] :], changes.step[k, rows[wing] :]
+            count = found[wing, k]
+            for c in range(count):
+                fetch_row(ties, employees, c, count)
+                if c + AHEAD < count:
+                    soon = employees[c + AHEAD]
+                    fetch(manager, soon)
+                    fetch(line, soon)
+                    fetch(influence, soon)
+                i, step = employees[c], steps[c]
+                if manager[i] >= 0:
+                    followers[manager[i]] += step
+                for at in range(line[i], line[i + 1]):
+                    led[reports[at]] = step > 0
+                heed = step * influence[i]
+                for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                    j = np.uint64(indices[at])
+                    if j == i:  # the rest of the row is idle
+                        break
+                    seen[j] += heed * weights[at]

@@ -14,6 +14,7 @@ from sim.mechanisms.utility import climb
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import MOVES, TRYING
 from sim.tally import settle
+from sim.wings import together
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -142,14 +143,19 @@ class Adoption(Mechanism):
         e.began[:] = 0  # pioneers have a way: their department's
 
 
-@Adoption.weekly
+@Adoption.together
 @kernel
-def adopt(rules, week, luck, org):
+def adopt(rules, week, luck, org, thread):
     """Everybody climbs, stays or lapses by last week's practitioners."""
+    asking = 0
     if rules.adoption[0].by == UTILITY:
-        settle(climb(rules, week, luck, org), week, org)
+        asking = climb(rules, week, luck, org, thread)
     else:
-        settle(spread(rules, luck, org), week, org)
+        spread(rules, luck, org, thread)
+    asking = together(thread, org, asking)
+    if thread.number == 0:
+        org.requests[0] += asking
+    settle(week, org, thread)
     return False
 
 

@@ -69,7 +69,7 @@ def work_queue(rules, week, luck, org):
             for i in staff_of(first, size, here):
                 due = (practising[i] == 1) & ((approved[i] < week) | founded)
                 busy[i] = ((asked[i] >= 0) | due) & concerned
-        for i in rows[: chosen(busy, n, rows)]:
+        for i in rows[: chosen(busy, 0, n, rows)]:
             gated, founded = gates[department[i]], not was_gated[department[i]]
             if not gated:
                 if asked[i] >= 0:

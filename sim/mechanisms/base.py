@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from sim.parameters import Section, layout_of
+from sim.wings import ALONE
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -29,6 +30,7 @@ class Mechanism(Section):
     name: ClassVar[str]
     after: ClassVar[str] = ""
     loop: ClassVar[Callable[..., bool] | None] = None
+    shared: ClassVar[bool] = False
     arrival: ClassVar[Callable[..., None] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -38,9 +40,15 @@ class Mechanism(Section):
 
     @classmethod
     def weekly(cls, loop: Callable[..., bool]) -> Callable[..., bool]:
-        """Make a kernel the loop of this class: `@Learning.weekly` above it."""
+        """Make a kernel the loop of this class: `@Teaching.weekly` above it."""
         cls.loop = loop
         return loop
+
+    @classmethod
+    def together(cls, loop: Callable[..., bool]) -> Callable[..., bool]:
+        """The same for a kernel that all threads of a run live together."""
+        cls.shared = True
+        return cls.weekly(loop)
 
     @classmethod
     def welcoming(cls, arrival: Callable[..., None]) -> Callable[..., None]:
@@ -65,8 +73,9 @@ class Mechanism(Section):
 
     def step(self, org: Organisation) -> None:
         """Move the organisation by one week; `org.week` is the week that is being lived."""
-        loop = type(self).loop
-        if loop and loop(org.rules, org.week, org.luck.stream(self.name, org.week), org.state):
+        loop, luck = type(self).loop, org.luck.stream(self.name, org.week)
+        threads = (ALONE,) if type(self).shared else ()
+        if loop and loop(org.rules, org.week, luck, org.state, *threads):
             self.attend(org)
 
     def attend(self, org: Organisation) -> None:

@@ -56,8 +56,24 @@ def rules_of(mechanisms: Sequence[Mechanism], cuts: Cuts) -> Rules:
 
 
 @kernel
-def loop(n, rules, week, luck, org):
-    """The loop with a number among `LOOPS`."""
+def loop(n, rules, week, luck, org, thread):
+    """The loop with a number among `LOOPS`: those of `TOGETHER` all threads live, the others the first alone."""
+    if n == 11:
+        return learn(rules, week, luck, org, thread)
+    if n == 12:
+        return see_and_believe(rules, week, luck, org, thread)
+    if n == 13:
+        return adopt(rules, week, luck, org, thread)
+    if n == 14:
+        return settle_ways(rules, week, luck, org, thread)
+    if n == 16:
+        return begin(rules, week, luck, org, thread)
+    if n == 23:
+        return talk(rules, week, luck, org, thread)
+    if n == 24:
+        return live(rules, week, luck, org, thread)
+    if thread.number > 0:
+        return False
     if n == 0:
         return due(rules, week, luck, org)
     if n == 1:
@@ -80,18 +96,8 @@ def loop(n, rules, week, luck, org):
         return guide(rules, week, luck, org)
     if n == 10:
         return learn_ways(rules, week, luck, org)
-    if n == 11:
-        return learn(rules, week, luck, org)
-    if n == 12:
-        return see_and_believe(rules, week, luck, org)
-    if n == 13:
-        return adopt(rules, week, luck, org)
-    if n == 14:
-        return settle_ways(rules, week, luck, org)
     if n == 15:
         return meet(rules, week, luck, org)
-    if n == 16:
-        return begin(rules, week, luck, org)
     if n == 17:
         return turn(rules, week, luck, org)
     if n == 18:
@@ -104,10 +110,6 @@ def loop(n, rules, week, luck, org):
         return steer(rules, week, luck, org)
     if n == 22:
         return go_wrong(rules, week, luck, org)
-    if n == 23:
-        return talk(rules, week, luck, org)
-    if n == 24:
-        return live(rules, week, luck, org)
     return read_off(rules, week, luck, org)
 
 

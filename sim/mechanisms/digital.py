@@ -13,6 +13,7 @@ from sim.mechanisms.influence import reweigh, share_out
 from sim.parameters import parameter, rate, share
 from sim.tables import MEETINGS
 from sim.ties import tied
+from sim.wings import ALONE
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -89,10 +90,10 @@ def meet(rules, week, luck, org):
     online[:] = now
 
     low, mine, who, some = greatest_lot(c.chance), branch(luck, 0), np.empty(n, np.int64), 0
-    lots = lots_of(luck, week, key, e.meetings[:, None, :], org.whole.cast[MEETINGS:])[0]
+    lots = lots_of(luck, week, MEETINGS, e.meetings[:, None, :], org, ALONE)[0]
     for i in range(n):
         may[i] = now[i] & (lots[i] <= low)
-    for i in who[: chosen(may, n, who)]:
+    for i in who[: chosen(may, 0, n, who)]:
         if drawn(lots[i], word(mine, key[i])) < c.chance:
             who[some] = i
             some += 1

@@ -13,6 +13,7 @@ from sim.luck import branch, exponential, key_with, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
 from sim.tables import staff_of
+from sim.wings import rooms
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -189,9 +190,9 @@ def reweigh(i, change, org):
     return (before > 0) != (most[i] > 0)
 
 
-@Influence.weekly
+@Influence.together
 @kernel
-def see_and_believe(rules, week, luck, org):
+def see_and_believe(rules, week, luck, org, thread):
     """Exposure, from last week's practitioners, and belief of everybody for every practice, one week on."""
     c, e, d = rules.influence[0], org.employees, org.departments
     by_exposure, by_experience, by_lead = c.by_exposure, c.by_experience, c.by_lead
@@ -203,7 +204,7 @@ def see_and_believe(rules, week, luck, org):
     exposure, belief, followers, peers, led = e.exposure, e.belief, e.followers, e.peers, e.led
     practising, way, peers_most = e.practising, e.way, e.peers_most
     worth, of_peer = np.empty(belief.shape[1]), np.empty(belief.shape[1])
-    for here in range(len(size)):  # practice by practice inside, so that what belongs to people is read once
+    for here in rooms(thread, org):  # practice by practice inside, so that what belongs to people is read once
         lead, boss, chief = leads[here], head[here], top[firm[here]]
         for i in staff_of(first, size, here):
             of_peer[i] = of_peers[i] / max(1, peers_most[i])

@@ -7,6 +7,7 @@ from sim.luck import unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate
 from sim.tables import staff_of
+from sim.wings import rooms
 
 TRIAL = "assumed: a trial's starting value"
 
@@ -27,9 +28,9 @@ class Learning(Mechanism):
     policy_by_training: float = rate(0.01, "further chance under full training", source="as above")
 
 
-@Learning.weekly
+@Learning.together
 @kernel
-def learn(rules, week, luck, org):
+def learn(rules, week, luck, org, thread):
     """Everybody's training, fluency and knowledge of the policy, one week on."""
     c, e, d = rules.learning[0], org.employees, org.departments
     by_training, by_practice, forgetting = c.by_training, c.by_practice, c.forgetting
@@ -43,7 +44,7 @@ def learn(rules, week, luck, org):
         e.fluency,
         e.knows,
     )
-    for here in range(len(size)):
+    for here in rooms(thread, org):
         courses = course[here]
         for i in staff_of(first, size, here):
             t = min(1.0, courses + (week - taught[i] < taught_weeks))

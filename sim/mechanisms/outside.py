@@ -15,6 +15,7 @@ from sim.mechanisms.influence import UNIT, reweigh, share_out
 from sim.parameters import parameter, rate, share, weight
 from sim.staff import HEAD
 from sim.ties import AHEAD
+from sim.wings import people
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -93,17 +94,18 @@ def spread_by(coefficients, week):
     return c.ceiling * c.start / (c.start + missing) if c.start > 0.0 else 0.0
 
 
-@Outside.weekly
+@Outside.together
 @kernel
-def begin(rules, week, luck, org):
+def begin(rules, week, luck, org, thread):
     """Every so many weeks contacts begin whose luck the spread of practices has passed; exposure counts them next week."""
     if week % rules.outside[0].interval > 0:
         return False
     e, spread, stream = org.employees, spread_by(rules.outside, week), another_week(luck, -week)
     due, outsiders, key, rows = e.outside_next, e.outsiders, e.key, np.empty(len(e.key), np.int64)
+    first, end = people(thread, org)
     for k in range(len(due)):
         count = 0
-        for i in range(len(key)):
+        for i in range(first, end):
             rows[count] = i
             count += due[k, i] < spread
         for at in range(count):

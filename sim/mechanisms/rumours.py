@@ -8,6 +8,7 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import staff_of
+from sim.wings import people, together
 
 
 class Rumours(Mechanism):
@@ -43,9 +44,9 @@ def start(here, severity, org):
         rumour[i] += severity * (1.0 - rumour[i])
 
 
-@Rumours.weekly
+@Rumours.together
 @kernel
-def talk(rules, week, luck, org):
+def talk(rules, week, luck, org, thread):
     """A week of talk, by what everybody believed before it, and what it costs of the belief in practices."""
     c, e = rules.rumours[0], org.employees
     told = week - c.statement_after
@@ -57,8 +58,10 @@ def talk(rules, week, luck, org):
     (indptr, indices, weights), room = org.ties, rules.digital[0].most if rules.digital[0].on else 0
     believed, heard, corrects = rumour.copy(), np.zeros(len(rumour)), np.empty(len(rumour), np.uint8)
     weighed, corrected = np.empty(len(rumour), np.int64), np.empty(len(rumour), np.int64)
+    first, end = people(thread, org)
     for i in range(len(rumour)):
         corrects[i] = (breadth[i] > 0) & (rumour[i] <= c.doubt)
+    together(thread, org, 0)  # so that all have seen what was believed before
     for i in range(len(rumour)):  # few believe it: they tell it, and most others are not looked at
         belief = believed[i]
         if belief > 0.0:
@@ -67,19 +70,20 @@ def talk(rules, week, luck, org):
                 j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
                 if j == i:  # the rest of the row is idle
                     break
-                heard[j] += weights[at] * belief
+                if j - first < end - first:  # in the wing
+                    heard[j] += weights[at] * belief
                 ties += weights[at]
                 correcting += corrects[j]
             weighed[i], corrected[i] = ties, correcting
-    for i in range(len(rumour)):
-        before, lasting = believed[i], indptr[i + 1] - indptr[i] - room
+    for i in range(first, end):
+        before, lasting = believed[i], indptr[i + np.uint64(1)] - indptr[i] - room
         if before > 0.0:
             ties, correcting = weighed[i], corrected[i]
         elif spread * heard[i] < c.least * lasting:  # each tie weighs 1 or more
             continue
         else:
             ties, correcting = 0, 0
-            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + np.uint64(1)])):
                 j = np.uint64(indices[at])
                 if j == i:
                     break
@@ -93,6 +97,6 @@ def talk(rules, week, luck, org):
         rumour[i] = now if now >= c.least else 0.0
     for k in range(len(e.belief)):
         belief = e.belief[k]
-        for i in range(len(belief)):
+        for i in range(first, end):
             belief[i] -= disbelief * rumour[i] * belief[i]
     return False

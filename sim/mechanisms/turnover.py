@@ -14,6 +14,7 @@ from sim.mechanisms.base import Mechanism
 from sim.mechanisms.contagion import COUNT
 from sim.parameters import rate, share, weight
 from sim.tables import DEPARTURES, staff_of
+from sim.wings import ALONE, people, rooms, together
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -57,33 +58,37 @@ class Turnover(Mechanism):
 
     def attend(self, org: Organisation) -> None:
         """Replace those who leave, where the week's kernel could not."""
-        org.replace(leavers(org.rules, org.week, org.luck.stream(self.name, org.week), org.state))
+        org.replace(leavers(org.rules, org.week, org.luck.stream(self.name, org.week), org.state, ALONE))
 
 
-@Turnover.weekly
+@Turnover.together
 @kernel
-def live(rules, week, luck, org):
+def live(rules, week, luck, org, thread):
     """A week of satisfaction; whether somebody leaves, who then stands in `leaving`."""
-    satisfy(rules, org)
-    org.leaving = leavers(rules, week, luck, org)
-    return len(org.leaving) > 0
+    satisfy(rules, org, thread)
+    together(thread, org, 0)
+    if thread.number == 0:
+        org.leaving = leavers(rules, week, luck, org, ALONE)
+        return len(org.leaving) > 0
+    return False
 
 
 @kernel
-def satisfy(rules, org):
-    """Everybody's satisfaction, one week on."""
+def satisfy(rules, org, thread):
+    """The satisfaction of a thread's wing, one week on."""
     c, e, d = rules.turnover[0], org.employees, org.departments
     pace, by_worth, reference = c.pace, c.worth_weight, c.worth_reference
     first, size, experienced, satisfaction, breadth = (
         d.first, d.size, d.experienced, e.satisfaction, e.breadth,
     )  # fmt: skip
-    worth = np.zeros(len(satisfaction))
+    worth, (start, end) = np.empty(len(satisfaction)), people(thread, org)
+    worth[start:end] = 0.0
     for k in range(len(e.practising)):
         practising, way = e.practising[k], e.way[k]
-        for here in range(len(size)):
+        for here in rooms(thread, org):
             for i in staff_of(first, size, here):
                 worth[i] += practising[i] * experienced[here, k, np.uint16(way[i])]
-    for here in range(len(size)):
+    for here in rooms(thread, org):
         common = c.ordinary + c.lead_weight * (d.lead[here] - c.lead_reference)
         common += c.alignment_weight * (d.alignment[here] - c.alignment_reference)
         for i in staff_of(first, size, here):
@@ -92,16 +97,16 @@ def satisfy(rules, org):
 
 
 @kernel
-def leavers(rules, week, luck, org):
+def leavers(rules, week, luck, org, thread):
     """The rows of those who leave this week; a draw is compared with the most that any chance can be before it is computed."""
     c, e, person = rules.turnover[0], org.employees, org.executives.person
     key, satisfaction, n = e.key, e.satisfaction, len(e.key)
     low = greatest_lot(max(c.base, c.executives))
-    lots = lots_of(luck, week, key, e.departures[:, None, :], org.whole.cast[DEPARTURES:])[0]
+    lots = lots_of(luck, week, DEPARTURES, e.departures[:, None, :], org, thread)[0]
     may, rows, count, own = np.empty(n + 8, np.uint8), np.empty(n, np.int64), 0, branch(luck, 0)
     for i in range(n):
         may[i] = lots[i] <= low
-    for i in rows[: chosen(may, n, rows)]:
+    for i in rows[: chosen(may, 0, n, rows)]:
         chance = c.executives if among(person, i) else c.base
         if drawn(lots[i], word(own, key[i])) < chance * math.exp(-c.sensitivity * satisfaction[i]):
             rows[count] = i

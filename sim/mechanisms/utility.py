@@ -7,31 +7,33 @@ import numpy as np
 from sim.kernels import kernel
 from sim.luck import branch, drawn, greatest_lot, logistic, lots_of, unit, word
 from sim.tables import AWARE, LAPSED, MOVES, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
+from sim.wings import people, rooms
 
 
 @kernel
-def climb(rules, week, luck, org):
-    """Write into `changes` who moves to which rung; the number of them.
+def climb(rules, week, luck, org, thread):
+    """Write into `changes` who of a thread's wing moves to which rung; how many ask for approval.
 
     One draw decides a cell's week. Its lot is first held against the most that the chance can be on the cell's rung: nine
     cells in ten are done with there.
     """
     c, e, d, p = rules.adoption[0], org.employees, org.departments, org.practices
     n = e.rung.shape[1]
-    changed_practice, changed, new_rung, new_way = org.changes
+    changes, found, start = org.changes, org.wings.found[thread.number], people(thread, org)[0]
     key, threshold, fluency, guidance, training = e.key, e.threshold, e.fluency, e.guidance, e.training
     first, size, leads, opens, budget, technology = d.first, d.size, d.lead, d.open, d.budget, d.technology
     fit, alignment, needs_approval, gated, habit, ease = d.fit, d.alignment, p.gated, d.gated, d.habit, d.ease
     backing = d.backing
-    experienced, manager, requests, effort, risk = d.experienced, e.manager, org.requests, p.effort, p.risk
+    experienced, manager, effort, risk = d.experienced, e.manager, p.effort, p.risk
     may, candidates, most = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(5, np.uint8)
-    count, all_lots = 0, lots_of(luck, week, key, e.moves, org.whole.cast[MOVES:])
+    asking, all_lots = 0, lots_of(luck, week, MOVES, e.moves, org, thread)
     for k in range(len(e.rung)):
         rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
         exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
         own, lots, cleared = branch(luck, k), all_lots[k], e.cleared[k]
-        blocks = branch(own, 0)
-        for here in range(len(size)):
+        changed, new_rung, new_way = changes.employee[k, start:], changes.rung[k, start:], changes.way[k, start:]
+        blocks, count = branch(own, 0), 0
+        for here in rooms(thread, org):
             lead, opened = leads[here], opens[here]
             starved = 1.0 + max(0.0, c.starved_below - budget[here] * backing[here, k])
             announced = c.announcement * lead
@@ -85,15 +87,15 @@ def climb(rules, week, luck, org):
                         continue
                     elif gate and approved[i] < week:
                         asked[i] = week
-                        requests[0] += 1
+                        asking += 1
                     else:
                         to = TRYING
                 if to != now:
-                    changed_practice[count], changed[count] = k, i
-                    new_rung[count] = to
+                    changed[count], new_rung[count] = i, to
                     new_way[count] = habit[here, k] if to == TRYING else way[i]
                     count += 1
-    return count
+        found[k] = count
+    return asking
 
 
 @kernel

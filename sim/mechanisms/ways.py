@@ -13,6 +13,7 @@ from sim.parameters import rate, share, weight
 from sim.tables import REVIEWS
 from sim.tally import settle
 from sim.ties import AHEAD, fetch_row
+from sim.wings import people, rooms, together
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -59,12 +60,13 @@ def draw_own(rules, luck, k, org):
         d.suits[here, k, here] = min(1.0, max(0.0, quality))
 
 
-@Ways.weekly
+@Ways.together
 @kernel
-def settle_ways(rules, week, luck, org):
+def settle_ways(rules, week, luck, org, thread):
     """New practitioners choose a way; some of the others think again; then habits follow."""
-    settle(choose_ways(rules, week, luck, org), week, org)
-    set_habits(org)
+    choose_ways(rules, week, luck, org, thread)
+    settle(week, org, thread)
+    set_habits(org, thread)
     return False
 
 
@@ -77,8 +79,8 @@ def come_in(rules, luck, rows, org):
 
 
 @kernel
-def choose_ways(rules, week, luck, org):
-    """Write into `changes` who takes another way; the number of them.
+def choose_ways(rules, week, luck, org, thread):
+    """Write into `changes` who of a thread's wing takes another way.
 
     Contacts are last week's practitioners: who began this week is not looked at.
     """
@@ -86,23 +88,23 @@ def choose_ways(rules, week, luck, org):
     review, low = c.review, greatest_lot(c.review)
     ties, influence = org.ties, e.influence
     indptr, indices, weights = ties
-    changed_practice, changed, new_rung, new_way = org.changes
+    changes, found, (start, end) = org.changes, org.wings.found[thread.number], people(thread, org)
     key = e.key
     n, ways = e.rung.shape[1], d.tally.shape[2]
     advices, habits, joins, suits, mandate, locus = d.advice, d.habit, d.joined, d.suits, d.mandate, d.locus
     department, guidance = e.department, e.guidance
     thinks, thinkers = np.empty(n + 8, np.uint8), np.empty(n, np.int64)
     shares = np.zeros(ways + 1, np.int64)  # the last: no way to be seen
-    shown, unseen = np.empty(n, np.int16), np.int16(ways)
-    count = 0
-    all_lots = lots_of(luck, week, key, e.reviews, org.whole.cast[REVIEWS:])
+    unseen, all_lots = np.int16(ways), lots_of(luck, week, REVIEWS, e.reviews, org, thread)
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
-        lots, own = all_lots[k], branch(luck, k)
-        for i in range(n):  # a way is read in any case, so that the machine looks at many people at once
+        changed, new_rung, new_way = changes.employee[k, start:], changes.rung[k, start:], changes.way[k, start:]
+        lots, own, shown, count = all_lots[k], branch(luck, k), changes.shown[k % 2], 0
+        for i in range(start, end):  # a way is read in any case, so that the machine looks at many people at once
             own_way = way[i]
             shown[i] = own_way if practising[i] > began[i] else unseen
-        some = may_think(lots, low, practising, began, thinks, thinkers)
+        together(thread, org, 0)
+        some = may_think(start, end, lots, low, practising, began, thinks, thinkers)
         for at in range(some):
             fetch_row(ties, thinkers, at, some)
             if at + AHEAD < some:
@@ -148,33 +150,30 @@ def choose_ways(rules, week, luck, org):
                     best, most = w, score
                 shares[w] = 0
             if best != way[i]:
-                changed_practice[count], changed[count] = k, i
-                new_rung[count] = rung[i]
-                new_way[count] = best
+                changed[count], new_rung[count], new_way[count] = i, rung[i], best
                 count += 1
-        for i in range(n):
-            began[i] = 0
-    return count
+        began[start:end] = 0
+        found[k] = count
 
 
 @kernel
-def may_think(lots, low, practising, began, thinks, thinkers):
-    """Write into `thinkers` the rows of those who began this week, or practise and have a low enough lot; their number.
+def may_think(start, end, lots, low, practising, began, thinks, thinkers):
+    """Write into `thinkers` who of these rows began this week, or practises and has a low enough lot; their number.
 
     As `utility.may_move`: bytes alone; `thinks`, uint8[n + 8], is room for what it sees.
     """
-    for i in range(len(lots)):
-        thinks[i] = (practising[i] & (lots[i] <= low)) | began[i]
-    return chosen(thinks, len(lots), thinkers)
+    for i in range(start, end):
+        thinks[i - start] = (practising[i] & (lots[i] <= low)) | began[i]
+    return chosen(thinks, np.int64(start), np.int64(end - start), thinkers)
 
 
 @kernel
-def set_habits(org):
+def set_habits(org, thread):
     """A department's habit is the commonest way among its practitioners; it stays while nobody practises."""
     d = org.departments
     tally, habit = d.tally, d.habit
-    departments, practices, ways = tally.shape
-    for here in range(departments):
+    practices, ways = tally.shape[1:]
+    for here in rooms(thread, org):
         for k in range(practices):
             best = habit[here, k]
             for w in range(ways):

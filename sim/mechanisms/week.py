@@ -13,6 +13,7 @@ from sim.mechanisms.base import Mechanism
 from sim.mechanisms.chain import ARRIVALS, LOOPS, arrival, loop
 from sim.record import keep
 from sim.seats import empty
+from sim.wings import Thread, accompanied, share_out_rooms, together
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -50,8 +51,8 @@ class Calls(NamedTuple):
         )
 
 
-@kernel
-def live_on(at, until, week, door, rules, series, org):
+@kernel(nogil=True)
+def live_on(at, until, week, door, rules, series, org, threads):
     """Live on from a place in the order of the present week to the end of week `until`, and keep every week that is over.
 
     Args:
@@ -62,23 +63,50 @@ def live_on(at, until, week, door, rules, series, org):
         rules: coefficients, `Rules`.
         series: the record's.
         org: the state.
+        threads: how many live these weeks; the others `follow`.
 
     Returns:
         The place of the mechanism that has something to do in Python, or the number of places when all is lived.
     """
-    now, end = org.whole.now, len(week.numbers)
+    first = Thread(0, threads)
+    return live_from(together(first, org, at), until, week, door, rules, series, org, first)
+
+
+@kernel(nogil=True)
+def follow(until, week, door, rules, series, org, thread):
+    """Live on with the first thread whenever it does, until all is over; arguments as of `live_on`."""
     while True:
+        at = together(thread, org, 0)
+        if org.wings.over[0]:
+            return
+        live_from(at, until, week, door, rules, series, org, thread)
+
+
+@kernel
+def live_from(at, until, week, door, rules, series, org, thread):
+    """`live_on` of one of the threads."""
+    today, first, end = org.whole.now[0].week, thread.number == 0, len(week.numbers)
+    while True:
+        if first:
+            share_out_rooms(thread.of, org)
+        together(thread, org, 0)
         for place in range(at, end):
             n = week.numbers[place]
             if n == PYTHON:
                 return place
-            luck = in_week(week.streams[place], now[0].week)
-            if loop(n, rules, now[0].week, luck, org) and not let_go(door, rules, org):
+            due = loop(n, rules, today, in_week(week.streams[place], today), org, thread)
+            due = together(thread, org, due and not let_go(door, rules, org))
+            if org.wings.over[0]:
+                return end
+            if due > 0:
                 return place
-        keep(now[0].week, rules.outcome[0].hollow_below, org, series)
-        if now[0].week == until:
+        if first:
+            keep(today, rules.outcome[0].hollow_below, org, series)
+        if today == until:
             return end
-        begin_week(org)
+        if first:
+            begin_week(org)
+        today += 1
         at = 0
 
 
@@ -123,15 +151,18 @@ class Order:
         begin_week(org.state)
         at, end = 0, len(self._weekly)
         while True:
-            at = live_on(at, until, self.week, self.door, org.rules, org.record.series, org.state)
-            if at == end:
-                return
-            one = self._weekly[at]
-            if self.week.numbers[at] == PYTHON:
-                one.step(org)
-            else:
-                one.attend(org)
-            at += 1
+            state, weeks = org.state, (until, self.week, self.door, org.rules, org.record.series, org.state)
+            with accompanied(org.threads, org.wings, lambda thread: follow(*weeks, thread)):
+                while org.state is state:
+                    at = live_on(at, *weeks, org.threads)
+                    if at == end:
+                        return
+                    one = self._weekly[at]
+                    if self.week.numbers[at] == PYTHON:
+                        one.step(org)
+                    else:
+                        one.attend(org)
+                    at += 1
 
     def welcome(self, org: Organisation, rows: np.ndarray) -> None:
         """Let every mechanism set what newcomers bring to these rows of employees, int64[m]."""

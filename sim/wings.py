@@ -1,0 +1,144 @@
+"""Wings: one run lived by several threads, each in a wing of the firm of its own, with the same bytes as by one.
+
+Every thread goes through the same weeks. What everybody does for themselves each does for the people of its wing; what
+concerns one practice alone each does for its practices; the rest is left to the first, while the others wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.kernels import give_way, kernel, look, publish
+
+MOST = 8  # threads that can live one run
+_LINE = 8  # numbers that the machine holds together: what threads write stands apart
+_PATIENCE = 5_000  # looks at whether the others have come, before the core is offered to somebody else
+_BUSY = 2  # people who practise are so many times as much work more than others; it steers speed alone
+
+
+class Thread(NamedTuple):
+    """One of those that live a run together.
+
+    Attributes:
+        number: 0 for the first, which does what is left to one.
+        of: how many there are.
+    """
+
+    number: int
+    of: int
+
+
+ALONE = Thread(0, 1)
+
+
+class Wings(NamedTuple):
+    """What threads share.
+
+    Attributes:
+        rooms: int64[MOST + 1], the department with which each wing begins, and with which the last ends.
+        rows: int64[MOST + 1], the employee with whom each wing begins, and with whom the last ends.
+        found: int64[MOST, practices], how many moves each thread has written for each practice.
+        meetings: int64[MOST, 8], of each thread, how often it has come to where all meet, and what it said there in even and
+            odd meetings.
+        over: bool[1], whether all is lived or one of them has broken off, so that nobody waits any more.
+    """
+
+    rooms: np.ndarray
+    rows: np.ndarray
+    found: np.ndarray
+    meetings: np.ndarray
+    over: np.ndarray
+
+    @classmethod
+    def blank(cls, practices: int) -> Wings:
+        """Wings before anybody lives in them."""
+        return cls(
+            np.zeros(MOST + 1, np.int64), np.zeros(MOST + 1, np.int64), np.zeros((MOST, practices), np.int64),
+            np.zeros((MOST, _LINE), np.int64), np.zeros(1, np.bool_),
+        )  # fmt: skip
+
+
+@kernel(inline="always")
+def people(thread, org):
+    """The first row of a thread's wing and the row after its last; unsigned, so that loops need not ask whether rows are negative."""
+    if thread.of == 1:
+        return np.uint64(0), np.uint64(len(org.employees.key))
+    rows = org.wings.rows
+    return np.uint64(rows[thread.number]), np.uint64(rows[thread.number + 1])
+
+
+@kernel(inline="always")
+def rooms(thread, org):
+    """The departments of a thread's wing."""
+    if thread.of == 1:
+        return range(len(org.departments.size))
+    first = org.wings.rooms
+    return range(first[thread.number], first[thread.number + 1])
+
+
+@kernel
+def share_out_rooms(threads, org):
+    """Give every thread the departments next to each other that make about its part of the week's work."""
+    first, rows, d = org.wings.rooms, org.wings.rows, org.departments
+    practised, size, practices = d.practised, d.size, d.practised.shape[1]
+    whole = practices * len(org.employees.key) + _BUSY * practised.sum()
+    done, row, number = 0, 0, 0
+    for here in range(len(size)):
+        work = practices * size[here] + _BUSY * practised[here].sum()
+        while number < threads and done + work // 2 >= whole * number // threads:
+            first[number], rows[number] = here, row
+            number += 1
+        done += work
+        row += size[here]
+    for last in range(number, threads + 1):
+        first[last], rows[last] = len(size), row
+
+
+@kernel
+def together(thread, org, number):
+    """Wait until all threads have come; the sum of the numbers that they bring, int64."""
+    if thread.of == 1:
+        return number
+    meetings, over = org.wings.meetings, org.wings.over
+    turn = meetings[thread.number, 0] + 1
+    said = 1 + turn % 2  # nobody is two meetings ahead of anybody
+    meetings[thread.number, said] = number
+    publish(meetings[thread.number], 0, turn)
+    total = 0
+    for other in range(thread.of):
+        looks = 0
+        while look(meetings[other], 0) < turn and not over[0]:
+            looks += 1
+            if looks > _PATIENCE:
+                give_way()
+        total += meetings[other, said]
+    return total
+
+
+@contextmanager
+def accompanied(threads: int, wings: Wings, follow: Callable[[Thread], None]) -> Iterator[None]:
+    """Have all threads but the first `follow` it, while what stands in the block is done; what breaks one ends all."""
+    if threads == 1:
+        yield
+        return
+    wings.meetings[:], wings.over[:] = 0, False
+
+    def one(number: int) -> None:
+        try:
+            follow(Thread(number, threads))
+        finally:
+            wings.over[:] = True
+
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(one, number) for number in range(1, threads)]
+        try:
+            yield
+        finally:
+            wings.over[:] = True
+            for other in others:
+                other.result()
