@@ -38,7 +38,7 @@ class Changes(NamedTuple):
     def room(cls, practices: int, staff: int) -> Changes:
         """Room for a move of everybody in every practice."""
         kinds = (np.int32, np.int8, np.int16, np.int8)
-        return cls(*(np.empty((practices, staff), kind) for kind in kinds), np.empty((2, staff), np.int16))
+        return cls(*(np.empty((practices, staff), kind) for kind in kinds), np.empty((practices, staff), np.int16))
 
 
 @kernel
