@@ -29,8 +29,8 @@ from sim.tables import (
     Whole,
 )
 from sim.tally import Changes
-from sim.wings import Wings
 from sim.ties import Ties
+from sim.wings import Wings
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation

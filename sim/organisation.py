@@ -11,6 +11,7 @@ from sim.mechanisms.chain import rules_of
 from sim.mechanisms.week import Order
 from sim.record import Record
 from sim.scenario import Scenario
+from sim.wings import MOST, threads_for
 
 AT_ONCE = 20_000_000  # employee-practice-weeks, about a second, after which Ctrl-C is heard
 
@@ -20,6 +21,7 @@ class Organisation(Firm):
 
     Attributes:
         plan, seed, week: the scenario, the seed, and the weeks lived.
+        threads: how many live its weeks.
         employees, departments, executives, firms, desks, practices: tables of columns, see `sim.tables`.
         ties, lines: the contact network and the direct reports, as compressed rows.
         room: spare places in each row of `ties`, for digital ties.
@@ -31,11 +33,23 @@ class Organisation(Firm):
         record: what is kept of the run.
     """
 
-    def __init__(self, plan: Scenario, seed: int = 1, threads: int = 1) -> None:
+    def __init__(self, plan: Scenario, seed: int = 1, threads: int | None = 1) -> None:
+        """Build it as it stands at week 0.
+
+        Args:
+            plan: the scenario.
+            seed: the luck.
+            threads: how many threads live its weeks, 1 to 8, which changes its bytes in nothing; None: as suits its size.
+
+        Raises:
+            ValueError: so many threads cannot live one run.
+        """
         super().__init__(rng=int(seed))
-        self.threads = threads
         self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
         build_tables(self)
+        self.threads = threads_for(self.employees.rows) if threads is None else threads
+        if not 1 <= self.threads <= MOST:
+            raise ValueError(f"{self.threads} threads; a run is lived by 1 to {MOST}")
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
         self.mechanisms = plan.in_force
         self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)
@@ -59,8 +73,11 @@ class Organisation(Firm):
         self.running = self.week < self.plan.weeks
 
 
-def run(plan: Scenario, seed: int = 1, threads: int = 1) -> Record:
-    """Live one organisation to the end of its scenario: the same scenario and seed give the same bytes."""
+def run(plan: Scenario, seed: int = 1, threads: int | None = 1) -> Record:
+    """Live one organisation to the end of its scenario: the same scenario and seed give the same bytes.
+
+    Arguments as of `Organisation`.
+    """
     org = Organisation(plan, seed, threads)
     try:
         org.live(plan.weeks)

@@ -76,7 +76,11 @@ def unlearn(rows, org):
         count = 0
         for i in rows:
             if rung[k, i] != UNAWARE:
-                changes.employee[k, count], changes.rung[k, count], changes.way[k, count] = i, UNAWARE, _NEW.way
+                changes.employee[k, count], changes.rung[k, count], changes.way[k, count] = (
+                    i,
+                    UNAWARE,
+                    _NEW.way,
+                )
                 count += 1
         found[k] = count
 

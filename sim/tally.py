@@ -25,7 +25,7 @@ class Changes(NamedTuple):
         employee: int32[practices, staff], whose move it is.
         rung, way: int8 and int16 of the same shape, where to.
         step: int8 of the same shape, 1 for who begins to practise and -1 for who ends.
-        shown: int16[2, staff], the way in which others see everybody do a practice, and the next, while ways are chosen.
+        shown: int16 of the same shape, the way in which others see somebody do it, while ways are chosen.
     """
 
     employee: np.ndarray
@@ -37,8 +37,8 @@ class Changes(NamedTuple):
     @classmethod
     def room(cls, practices: int, staff: int) -> Changes:
         """Room for a move of everybody in every practice."""
-        kinds = (np.int32, np.int8, np.int16, np.int8)
-        return cls(*(np.empty((practices, staff), kind) for kind in kinds), np.empty((practices, staff), np.int16))
+        kinds = (np.int32, np.int8, np.int16, np.int8, np.int16)
+        return cls(*(np.empty((practices, staff), kind) for kind in kinds))
 
 
 @kernel
@@ -141,7 +141,7 @@ def take_places(week, org, thread):
 
 @kernel
 def show_contacts(org, thread):
-    """Let those see it who report to, lead or know whoever has begun or ended practising, in a thread's share of the practices."""
+    """Let reports, managers and contacts see who begins or ends practising, in a thread's share of the practices."""
     e, changes, found, rows, ties = org.employees, org.changes, org.wings.found, org.wings.rows, org.ties
     indptr, indices, weights = ties
     line, reports = org.lines

@@ -1,11 +1,13 @@
-"""Wings: one run lived by several threads, each in a wing of the firm of its own, with the same bytes as by one.
+"""Wings: one run lived by several threads, each in a wing of the firm, with the same bytes as by one.
 
-Every thread goes through the same weeks. What everybody does for themselves each does for the people of its wing; what
-concerns one practice alone each does for its practices; the rest is left to the first, while the others wait.
+All threads go through the same weeks. What concerns one person or department, each does for its own wing; what concerns one
+practice, for its share of the practices; all else is left to the first, while the others wait. numba's own threads are
+not used: OpenMP, which forked processes cannot use, or a tenth of a millisecond for each loop.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,16 +18,19 @@ import numpy as np
 from sim.kernels import give_way, kernel, look, publish
 
 MOST = 8  # threads that can live one run
+WORTHWHILE = (
+    10_000  # employees from which on a second thread shortens a run by a fifth or more (docs/performance.md)
+)
 _LINE = 8  # numbers that the machine holds together: what threads write stands apart
 _PATIENCE = 5_000  # looks at whether the others have come, before the core is offered to somebody else
-_BUSY = 2  # people who practise are so many times as much work more than others; it steers speed alone
+_BUSY = 2  # how much more work somebody who practises is, in cells that do not; it steers speed alone
 
 
 class Thread(NamedTuple):
     """One of those that live a run together.
 
     Attributes:
-        number: 0 for the first, which does what is left to one.
+        number: 0 for the first, to whom all is left that is nobody's own.
         of: how many there are.
     """
 
@@ -43,9 +48,9 @@ class Wings(NamedTuple):
         rooms: int64[MOST + 1], the department with which each wing begins, and with which the last ends.
         rows: int64[MOST + 1], the employee with whom each wing begins, and with whom the last ends.
         found: int64[MOST, practices], how many moves each thread has written for each practice.
-        meetings: int64[MOST, 8], of each thread, how often it has come to where all meet, and what it said there in even and
-            odd meetings.
-        over: bool[1], whether all is lived or one of them has broken off, so that nobody waits any more.
+        meetings: int64[MOST, 8], of each thread, how often it has come to where all meet, and what it brought in even and odd
+            meetings.
+        over: bool[1], whether all is lived or somebody has broken off, so that nobody waits any more.
     """
 
     rooms: np.ndarray
@@ -65,7 +70,7 @@ class Wings(NamedTuple):
 
 @kernel(inline="always")
 def people(thread, org):
-    """The first row of a thread's wing and the row after its last; unsigned, so that loops need not ask whether rows are negative."""
+    """The first row of a thread's wing and the row after its last; unsigned, so that loops need not ask whether rows are."""
     if thread.of == 1:
         return np.uint64(0), np.uint64(len(org.employees.key))
     rows = org.wings.rows
@@ -83,7 +88,9 @@ def rooms(thread, org):
 
 @kernel
 def share_out_rooms(threads, org):
-    """Give every thread the departments next to each other that make about its part of the week's work."""
+    """Give each thread a wing: departments next to each other with about its part of a week's work."""
+    if threads == 1:
+        return
     first, rows, d = org.wings.rooms, org.wings.rows, org.departments
     practised, size, practices = d.practised, d.size, d.practised.shape[1]
     whole = practices * len(org.employees.key) + _BUSY * practised.sum()
@@ -101,13 +108,13 @@ def share_out_rooms(threads, org):
 
 @kernel
 def together(thread, org, number):
-    """Wait until all threads have come; the sum of the numbers that they bring, int64."""
+    """Wait until all threads have come; the sum of the numbers, int64, that they bring."""
     if thread.of == 1:
         return number
     meetings, over = org.wings.meetings, org.wings.over
     turn = meetings[thread.number, 0] + 1
-    said = 1 + turn % 2  # nobody is two meetings ahead of anybody
-    meetings[thread.number, said] = number
+    brought = 1 + turn % 2  # nobody is two meetings ahead of anybody
+    meetings[thread.number, brought] = number
     publish(meetings[thread.number], 0, turn)
     total = 0
     for other in range(thread.of):
@@ -116,13 +123,17 @@ def together(thread, org, number):
             looks += 1
             if looks > _PATIENCE:
                 give_way()
-        total += meetings[other, said]
+        total += meetings[other, brought]
     return total
 
 
 @contextmanager
 def accompanied(threads: int, wings: Wings, follow: Callable[[Thread], None]) -> Iterator[None]:
-    """Have all threads but the first `follow` it, while what stands in the block is done; what breaks one ends all."""
+    """Have all threads but the first `follow` what it does in the block; if one breaks off, so do all.
+
+    Raises:
+        Exception: what a thread that broke off raised.
+    """
     if threads == 1:
         yield
         return
@@ -140,5 +151,15 @@ def accompanied(threads: int, wings: Wings, follow: Callable[[Thread], None]) ->
             yield
         finally:
             wings.over[:] = True
-            for other in others:
-                other.result()
+        for other in others:
+            other.result()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_for(employees: int) -> int:
+    """How many threads to give a run that has the machine to itself: two where it is long enough, and there are cores."""
+    return min(2, cores()) if employees >= WORTHWHILE else 1

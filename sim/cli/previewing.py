@@ -40,7 +40,7 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
     from sim.sweeps import points
     from sim.sweeps.design import MOST
     from sim.sweeps.estimate import estimate, stored_of
-    from sim.sweeps.executors import cores
+    from sim.wings import cores
 
     design = points(experiment, tell=counting(quiet))
     if not quiet:

@@ -23,7 +23,8 @@ class Mechanism(Section):
 
     What a shipped mechanism does in a week is its `loop`, a kernel of (rules, week, luck, org): all mechanisms'
     coefficients, the week, the mechanism's stream of luck in it, and the state. It returns whether something rare is due
-    that is left to Python, to `attend`; `sim.mechanisms.week` calls all loops at once. `arrival`, of (rules, luck, rows, org)
+    that is left to Python, to `attend`; `sim.mechanisms.week` calls all loops at once. Where a run is lived by several threads,
+    the first alone calls it, unless it is `shared`: then it takes the thread as well. `arrival`, of (rules, luck, rows, org)
     with the stream of week 0, sets what newcomers bring. One of your own needs no kernel: it has a `step`, and a `welcome`.
     """
 

@@ -29,7 +29,11 @@ def spread(rules, luck, org, thread):
     draw, rule = np.empty(len(key)), c.by
     for k in range(len(e.rung)):
         rung, exposure, practising, way = e.rung[k], e.exposure[k], e.practising[k], e.way[k]
-        changed, new_rung, new_way = changes.employee[k, start:], changes.rung[k, start:], changes.way[k, start:]
+        changed, new_rung, new_way = (
+            changes.employee[k, start:],
+            changes.rung[k, start:],
+            changes.way[k, start:],
+        )
         draws(branch(luck, k), key[start:end], draw[start:end])
         count = 0
         for here in rooms(thread, org):

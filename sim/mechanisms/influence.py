@@ -204,7 +204,9 @@ def see_and_believe(rules, week, luck, org, thread):
     exposure, belief, followers, peers, led = e.exposure, e.belief, e.followers, e.peers, e.led
     practising, way, peers_most = e.practising, e.way, e.peers_most
     worth, of_peer = np.empty(belief.shape[1]), np.empty(belief.shape[1])
-    for here in rooms(thread, org):  # practice by practice inside, so that what belongs to people is read once
+    for here in rooms(
+        thread, org
+    ):  # practice by practice inside, so that what belongs to people is read once
         lead, boss, chief = leads[here], head[here], top[firm[here]]
         for i in staff_of(first, size, here):
             of_peer[i] = of_peers[i] / max(1, peers_most[i])

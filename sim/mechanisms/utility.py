@@ -31,7 +31,11 @@ def climb(rules, week, luck, org, thread):
         rung, asked, approved, way = e.rung[k], e.asked[k], e.approved[k], e.way[k]
         exposure, belief, led = e.exposure[k], e.belief[k], e.led[k]
         own, lots, cleared = branch(luck, k), all_lots[k], e.cleared[k]
-        changed, new_rung, new_way = changes.employee[k, start:], changes.rung[k, start:], changes.way[k, start:]
+        changed, new_rung, new_way = (
+            changes.employee[k, start:],
+            changes.rung[k, start:],
+            changes.way[k, start:],
+        )
         blocks, count = branch(own, 0), 0
         for here in rooms(thread, org):
             lead, opened = leads[here], opens[here]

@@ -98,13 +98,19 @@ def choose_ways(rules, week, luck, org, thread):
     unseen, all_lots = np.int16(ways), lots_of(luck, week, REVIEWS, e.reviews, org, thread)
     for k in range(len(e.rung)):
         began, practising, way, shown = e.began[k], e.practising[k], e.way[k], changes.shown[k]
-        for i in range(start, end):  # a way is read in any case, so that the machine looks at many people at once
+        for i in range(
+            start, end
+        ):  # a way is read in any case, so that the machine looks at many people at once
             own_way = way[i]
             shown[i] = own_way if practising[i] > began[i] else unseen
     together(thread, org, 0)
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
-        changed, new_rung, new_way = changes.employee[k, start:], changes.rung[k, start:], changes.way[k, start:]
+        changed, new_rung, new_way = (
+            changes.employee[k, start:],
+            changes.rung[k, start:],
+            changes.way[k, start:],
+        )
         lots, own, shown, count = all_lots[k], branch(luck, k), changes.shown[k], 0
         some = may_think(start, end, lots, low, practising, began, thinks, thinkers)
         for at in range(some):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -152,7 +153,7 @@ class Order:
         at, end = 0, len(self._weekly)
         while True:
             state, weeks = org.state, (until, self.week, self.door, org.rules, org.record.series, org.state)
-            with accompanied(org.threads, org.wings, lambda thread: follow(*weeks, thread)):
+            with accompanied(org.threads, org.wings, partial(follow, *weeks)):
                 while org.state is state:
                     at = live_on(at, *weeks, org.threads)
                     if at == end:

@@ -25,10 +25,11 @@ from sim.errors import Fault, InputError
 from sim.roster import digest
 from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
-from sim.sweeps.executors import Processes, cores
+from sim.sweeps.executors import Processes
 from sim.sweeps.key import code_digest
 from sim.sweeps.work import Ended, Job, Packer, Parcel
 from sim.sweeps.worker import Limits
+from sim.wings import cores
 
 _ANSWER = 5.0  # seconds in which a scheduler answers
 _COUNT = 2.0  # seconds between looks at how many workers there are

@@ -5,7 +5,6 @@ All take runs in lots and give them back one by one as they end, in whatever ord
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from sim.scenario import Scenario
 from sim.sweeps.forking import refuse_workers
 from sim.sweeps.work import Ended, Job, Parcel, attempt
 from sim.sweeps.worker import NO_LIMITS, Limits, Worker
+from sim.wings import cores
 
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
 _SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
@@ -214,8 +214,3 @@ def start(
                 break
             except KeyboardInterrupt:  # pressed again: the workers have to go all the same
                 continue
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
