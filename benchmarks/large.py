@@ -16,7 +16,7 @@ UNIT = 1 if sys.platform == "darwin" else 1024  # of `ru_maxrss`, in bytes
 
 
 def measured(employees: int, runs: int = 1) -> dict[str, Any]:
-    """CPU seconds and peak memory of a run, from a process that does nothing else."""
+    """Seconds and peak memory of a run, from a process that does nothing else."""
     words = [sys.executable, "-m", "benchmarks.large", str(employees), str(runs)]
     return json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
@@ -34,7 +34,7 @@ def million(employees: int = 1_000_000) -> list[Figure]:
         for size, one in ((10_000, small), (employees, large))
     ]
     print("every mechanism on, 260 weeks, five practices")
-    table(["employees", "CPU s", "µs an employee", "peak memory, GB"], rows, "rrrr")
+    table(["employees", "s", "µs an employee", "peak memory, GB"], rows, "rrrr")
     ratio, peak = large["seconds"] / employees / (small["seconds"] / 10_000), large["bytes"] / 1e9
     return [
         Figure(

@@ -1,4 +1,4 @@
-"""How times are taken: CPU seconds, models by turns, and where inside a run they go."""
+"""How times are taken: by the clock, models by turns, and in CPU seconds where inside a run they go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from multiprocessing import get_context
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -39,15 +39,15 @@ def lived(plan: Scenario) -> int:
 
 
 def seconds(run: Run, plan: Scenario, seed: int) -> float:
-    """CPU seconds of one run, building and recording included; what others have left behind is collected before."""
+    """Seconds that one run takes, building and recording included; what others have left behind is collected before."""
     gc.collect()
-    start = process_time()
+    start = perf_counter()
     run(plan, seed)
-    return process_time() - start
+    return perf_counter() - start
 
 
 def by_turns(runs: Mapping[str, tuple[Run, Scenario, int]]) -> dict[str, list[float]]:
-    """CPU seconds of so many runs of each, spread evenly over the time that all take, so that a busy machine slows all alike.
+    """Seconds of so many runs of each, spread evenly over the time that all take, so that a busy machine slows all alike.
 
     Each lives in a process of its own, so that none finds memory in the state in which another has left it, and does a
     run of a few people first, which compiles and does not count.

@@ -1,6 +1,6 @@
 """How fast the engine is, measured against the project's bar: `python -m benchmarks.speed [PART ...]`.
 
-Figures are ratios of CPU times taken by turns, for absolute times differ between machines and hours.
+Figures are ratios of times taken by turns, for absolute times differ between machines and hours.
 """
 
 from __future__ import annotations

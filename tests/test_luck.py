@@ -124,8 +124,8 @@ def test_no_draw_below_a_chance_has_a_greater_lot(chance, lot, bits):
 def test_who_is_chosen_has_a_flag_set_whatever_lies_beyond(flags):
     room, rows = np.ones(len(flags) + 8, np.uint8), np.full(len(flags), -1)
     room[: len(flags)] = flags
-    found = chosen(room, len(flags), rows)
-    assert rows[:found].tolist() == np.flatnonzero(flags).tolist()
+    found = chosen(room, 3, len(flags), rows)
+    assert rows[:found].tolist() == (3 + np.flatnonzero(flags)).tolist()
 
 
 def test_newcomers_lots_are_those_that_everybody_would_be_cast():
