@@ -52,7 +52,7 @@ EMPLOYEES = {
         "share",
         "exposure, or by that rule contacts, at which peers stop holding the employee back",
     ),
-    "influence": Column(np.int32, 16, "1/16", "how much peers heed the employee; 16 is the median"),
+    "influence": Column(np.int16, 16, "1/16", "how much peers heed the employee; 16 is the median"),
     "fluency": Column(float, 0.0, "0..1", "skill with social tools, one for all practices"),
     "knows": Column(np.bool_, False, "", "knows the policy"),
     "guidance": Column(
