@@ -24,7 +24,10 @@ def speeds(name: str, employees: int, runs: int, plain_runs: int) -> list[Figure
     """How many times as long the plain model takes."""
     plan = scenario(name, employees)
     threads = threads_for(employees)
-    models = {"plain Mesa objects": (plain.run, plan, plain_runs), "column engine": (organisation.run, plan, runs)}
+    models = {
+        "plain Mesa objects": (plain.run, plan, plain_runs),
+        "column engine": (organisation.run, plan, runs),
+    }
     if threads > 1:
         models[f"column engine, {threads} threads"] = (partial(organisation.run, threads=threads), plan, runs)
     took = by_turns(models)

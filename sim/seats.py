@@ -72,15 +72,12 @@ def empty(rows, week, org):
 def unlearn(rows, org):
     """Write into `changes` that the seats of these rows are unaware of everything."""
     changes, rung, found = org.changes, org.employees.rung, org.wings.found[0]
-    for k in range(len(rung)):
+    for k in range(len(found)):
+        before, employees, rungs, ways = rung[k], changes.employee[k], changes.rung[k], changes.way[k]
         count = 0
         for i in rows:
-            if rung[k, i] != UNAWARE:
-                changes.employee[k, count], changes.rung[k, count], changes.way[k, count] = (
-                    i,
-                    UNAWARE,
-                    _NEW.way,
-                )
+            if before[i] != UNAWARE:
+                employees[count], rungs[count], ways[count] = i, UNAWARE, _NEW.way
                 count += 1
         found[k] = count
 
@@ -88,24 +85,16 @@ def unlearn(rows, org):
 @kernel
 def vacate(rows, week, org):
     """Withdraw requests, empty the desks and note who is new."""
-    e, person, appointed, requests = (
-        org.employees,
-        org.executives.person,
-        org.executives.appointed,
-        org.requests,
-    )
-    asked, approved, since, belief, heard, way = e.asked, e.approved, e.since, e.belief, e.heard, e.way
-    for i in rows:
-        e.hires[i] += 1
-        e.threshold[i], e.fluency[i], e.satisfaction[i] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
-        e.knows[i], e.guidance[i], e.training[i] = _NEW.knows, _NEW.guidance, _NEW.training
-        e.rumour[i] = _NEW.rumour
-        e.taught[i], e.contact[i] = _NEW.taught, _NEW.contact
-        for k in range(len(asked)):
-            requests[4] += asked[k, i] >= 0
-            asked[k, i], approved[k, i], since[k, i] = _NEW.asked, _NEW.approved, _NEW.since
-            e.cleared[k, i] = _NEW.cleared
-            belief[k, i], heard[k, i], way[k, i] = _NEW.belief, _NEW.heard, _NEW.way
-        for seat in range(len(person)):
-            if person[seat] == i:
-                appointed[seat] = week
+    e, x, requests = org.employees, org.executives, org.requests
+    e.hires[rows] += 1
+    e.threshold[rows], e.fluency[rows], e.satisfaction[rows] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
+    e.knows[rows], e.guidance[rows], e.training[rows] = _NEW.knows, _NEW.guidance, _NEW.training
+    e.taught[rows], e.contact[rows], e.rumour[rows] = _NEW.taught, _NEW.contact, _NEW.rumour
+    for k in range(len(e.asked)):
+        requests[4] += (e.asked[k][rows] >= 0).sum()
+        e.asked[k][rows], e.approved[k][rows], e.cleared[k][rows] = _NEW.asked, _NEW.approved, _NEW.cleared
+        e.belief[k][rows], e.heard[k][rows] = _NEW.belief, _NEW.heard
+        e.since[k][rows], e.way[k][rows] = _NEW.since, _NEW.way
+    for seat in range(len(x.person)):
+        if (rows == x.person[seat]).any():
+            x.appointed[seat] = week

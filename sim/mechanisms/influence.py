@@ -113,11 +113,12 @@ def share_out_among(rows, rules, org):
     if not rules.influence[0].on:
         return 0
     c, e, d, top_of = rules.influence[0], org.employees, org.departments, org.firms.top
-    sources, manager, reports = e.sources, e.manager, e.reports
+    department, heads, firm = e.department, d.head, d.firm
+    sources, manager, reports, peers_most = e.sources, e.manager, e.reports, e.peers_most
     (indptr, indices, weights), influence, outsiders = org.ties, e.influence, e.outsiders
     most = 0
     for i in rows:
-        head, top = d.head[e.department[i]], top_of[d.firm[e.department[i]]]
+        head, top = heads[department[i]], top_of[firm[department[i]]]
         heard = 0
         for at in range(indptr[i], indptr[i + 1]):
             heard += weights[at] * influence[indices[at]]
@@ -131,7 +132,7 @@ def share_out_among(rows, rules, org):
         total = c.reports * (reports[i] > 0) + c.peers * (heard > 0)
         total += c.manager * (manager[i] >= 0)
         total += c.executives * (seen > 0)
-        e.peers_most[i] = heard
+        peers_most[i] = heard
         sources[:, i] = 0.0
         if total > 0.0:
             if reports[i] > 0:
@@ -153,16 +154,17 @@ def introduce(rules, luck, rows, org):
 
     They practise nothing yet, so only the weights of what their contacts see change.
     """
-    e, (indptr, indices, weights) = org.employees, org.ties
-    before, again = e.influence[rows], False
+    (indptr, indices, weights), influence = org.ties, org.employees.influence
+    before, again = influence[rows], False
     form(rules, luck, rows, org)
     for n in range(len(rows)):
         i = rows[n]
+        gained = np.int64(influence[i]) - before[n]
         for at in range(indptr[i], indptr[i + 1]):
             j = indices[at]
             if j == i:  # the rest of the row is idle
                 break
-            again |= reweigh(j, weights[at] * (e.influence[i] - before[n]), org)
+            again |= reweigh(j, weights[at] * gained, org)
     if again:
         share_out(rules, org)
 
@@ -172,10 +174,10 @@ def form(rules, luck, rows, org):
     """What people in these rows, int64[n], believe before they have seen anything, and how much they are heeded."""
     c, e = rules.influence[0], org.employees
     least, most, key, belief, practice = c.belief_least, c.belief_most, e.key, e.belief, org.practices.key
-    first = branch(luck, 0)
+    first, influence = branch(luck, 0), e.influence
     for i in rows:
         heeded = exponential(c.spread * normal(word(luck, key[i])))
-        e.influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
+        influence[i] = np.rint(UNIT * min(c.heeded_most, max(c.heeded_least, heeded)))
     for k in range(len(practice)):
         for i in rows:
             belief[k, i] = least + (most - least) * unit(word(first, key_with(key[i], practice[k])))
