@@ -106,9 +106,14 @@ class Firm(mesa.Model):
         more = Ties.from_edges(self.employees.rows, source, target, np.full(len(source), weight, np.int16))
         self._connected(open_ties(more, self.room, self.state), np.flatnonzero(np.diff(more.indptr)))
 
-    def reseat(self, now_at: np.ndarray) -> None:
-        """Let the contact network follow people to other rows: for each row where its person sits now, int[n]."""
-        self._connected(move_ties(now_at, self.room, self.state, self.employees.rows))
+    def reseat(self, now_at: np.ndarray, rows: np.ndarray) -> None:
+        """Let the contact network follow people to other rows.
+
+        Args:
+            now_at: int[n], for each row where its person sits now.
+            rows: int[m], whose seat, or number of reports, has changed.
+        """
+        self._connected(move_ties(now_at, self.room, self.state, self.employees.rows), rows)
 
     def set_ties(self, ties: Ties, digital: Edges | None = None) -> None:
         """Replace the contact network.

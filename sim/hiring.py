@@ -68,7 +68,7 @@ def hire(
     org.state = State.of({"changes": Changes.room(org.practices.rows, new.rows), **shared(org)})
     _line_up(rows, org.state)
     org.reline()
-    org.reseat(now_at)
+    org.reseat(now_at, np.unique([*rows, *new.manager[rows]]))
     org.scopes()
     org.order.welcome(org, rows)
     colleagues = np.repeat(rows, contacts)

@@ -89,9 +89,8 @@ def generate(network: Network, staff: Staff, luck: Luck) -> Ties:
     mates, own = _mates(group, staff.department, members, first)
     marketing = np.array([function.casefold() == BRIDGING_FUNCTION for function in staff.functions])
     bridger = ((staff.level >= HEAD) | marketing[staff.department]).astype(np.uint8)
-    chances = _solve(
-        start, staff.department, mates, own, bridger, inside, outside, network.transitivity, network.bridging
-    )
+    alike = _alike(staff.department, bridger, mates, own)
+    chances = _solve(sizes, alike, inside, outside, network.transitivity, network.bridging)
     streams = luck.stream("network.closed"), luck.stream("network.near"), luck.stream("network.far")
     weights = network.weight_team, network.weight_department, network.weight_cross
     edges = _draw(
@@ -252,16 +251,21 @@ def _mates(group, department, members, first):
     return mates, own
 
 
+def _alike(*traits: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The combinations of traits, int[n] each and none negative, that there are: int64[kinds] each, and of how many people."""
+    sizes = tuple(int(trait.max()) + 1 for trait in traits)
+    codes, people = np.unique(np.ravel_multi_index(traits, sizes), return_counts=True)
+    return (*np.unravel_index(codes, sizes), people)
+
+
 @kernel
-def _solve(start, department, mates, own, bridger, inside, outside, transitivity, bridging):
+def _solve(size, alike, inside, outside, transitivity, bridging):
     """The chance of a tie in groups and the rates of stray ties that give what is asked for in expectation.
 
     Args:
-        start: int64[D + 1], first row of each department.
-        department: int32[n].
-        mates: int32[n], group mates.
-        own: int32[n], group mates of one's department.
-        bridger: uint8[n], 1 who bridges more.
+        size: int64[D], staff of each department.
+        alike: int64[kinds] each: people's department, whether they bridge more, their group mates, and those of their
+            department; how many people are alike in all of it.
         inside: tie ends asked for in departments.
         outside: tie ends asked for between departments.
         transitivity: share asked for.
@@ -271,22 +275,22 @@ def _solve(start, department, mates, own, bridger, inside, outside, transitivity
         Chance of a tie between mates; rate of a stray tie between others of one department; activity between
         departments of those who bridge and of others, the rate of a pair being the product of its two.
     """
-    n, D = len(mates), len(start) - 1
-    size = start[1:] - start[:-1]
-    # By kind, bridging or not: people; mates from other departments, all from there, share of no mates.
+    department, bridger, mates, own, number = alike
+    n, D = size.sum(), len(size)
+    # By bridging or not: people; mates from other departments, all from there, share of no mates.
     people, free = np.zeros((2, D)), np.zeros((2, D))
     crowd, guests, strangers = np.zeros(2), np.zeros(2), np.zeros(2)
     near_mates = near_pairs = far_pairs = 0.0
-    for i in range(n):
-        d, kind = department[i], bridger[i]
-        people[kind, d] += 1.0
-        free[kind, d] += _free(n - size[d], mates[i] - own[i])
-        crowd[kind] += 1.0
-        guests[kind] += mates[i] - own[i]
-        strangers[kind] += n - size[d]
-        near_mates += own[i]
-        near_pairs += size[d] - 1 - own[i]
-        far_pairs += n - size[d] - mates[i] + own[i]
+    for kind in range(len(number)):
+        d, bridges, many, others = department[kind], bridger[kind], number[kind], n - size[department[kind]]
+        people[bridges, d] += many
+        free[bridges, d] += many * _free(others, mates[kind] - own[kind])
+        crowd[bridges] += many
+        guests[bridges] += many * (mates[kind] - own[kind])
+        strangers[bridges] += many * others
+        near_mates += many * own[kind]
+        near_pairs += many * (size[d] - 1 - own[kind])
+        far_pairs += many * (others - mates[kind] + own[kind])
     elsewhere, ends, rate = np.zeros(D), np.zeros(2), np.zeros(2)
     chance = near = far = scale = 0.0
     ratio = bridging  # of the activity of bridgers to that of others
@@ -305,23 +309,30 @@ def _solve(start, department, mates, own, bridger, inside, outside, transitivity
                 ends[0] += elsewhere[d] * free[0, d]
                 ends[1] += elsewhere[d] * free[1, d] * ratio
             scale = left / (ends[0] + ends[1]) if ends[0] + ends[1] > 0.0 else 0.0
-            for kind in range(2):
-                rate[kind] = (chance * guests[kind] + scale * ends[kind]) / max(1.0, strangers[kind])
+            for bridges in range(2):
+                stray_ends = scale * ends[bridges]
+                rate[bridges] = (chance * guests[bridges] + stray_ends) / max(1.0, strangers[bridges])
             if rate[1] > 0.0:
                 ratio *= bridging * rate[0] / rate[1]
                 ratio = min(bridging**_LIVELIEST, max(bridging, ratio))
 
         # Ordered pairs of contacts, and those who are tied: with all ties in a group, one, or none.
         paths = triangles = 0.0
-        for i in range(n):
-            d, outer = department[i], mates[i] - own[i]
-            stray = scale * elsewhere[d] * _free(n - size[d], outer) * (ratio if bridger[i] else 1.0)
-            stray += near * (size[d] - 1 - own[i])
-            paths += chance * mates[i] * (chance * (mates[i] - 1) + 2.0 * stray) + stray * stray
+        for kind in range(len(number)):
+            d, inner, outer, closed = (
+                department[kind],
+                own[kind],
+                mates[kind] - own[kind],
+                chance * mates[kind],
+            )
+            stray = scale * elsewhere[d] * _free(n - size[d], outer) * (ratio if bridger[kind] else 1.0)
+            stray += near * (size[d] - 1 - inner)
             two_near, mixed, two_far = near * near * size[d], near * far * size[d], far * far * n
-            triangles += chance**3 * mates[i] * (mates[i] - 1)
-            triangles += 3.0 * chance * (own[i] * (two_near + two_far) + outer * (2.0 * mixed + two_far))
-            triangles += near * two_near * size[d] + 3.0 * mixed * far * n + far * two_far * n
+            triads = chance * chance * closed * (mates[kind] - 1)
+            triads += 3.0 * chance * (inner * (two_near + two_far) + outer * (2.0 * mixed + two_far))
+            triads += near * two_near * size[d] + 3.0 * mixed * far * n + far * two_far * n
+            paths += number[kind] * (closed * (closed - chance + 2.0 * stray) + stray * stray)
+            triangles += number[kind] * triads
         if triangles < transitivity * paths:
             low = chance
         else:

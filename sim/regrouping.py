@@ -48,13 +48,13 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
     before = come_from[new]
     for name in e.columns:
         if name not in OF_THE_SEAT:
-            column = getattr(e, name)
-            column[..., new] = column[..., before]
+            for row in getattr(e, name).reshape(-1, e.rows):
+                row[new] = row[before]
     asked, gated = e.asked[:, new], org.departments.gated[e.department[new]]
     pointless = (asked >= 0) & ~gated
     org.requests[4] += np.count_nonzero(pointless)
     e.asked[:, new] = np.where(pointless, NOT_ASKED, asked)
-    org.reseat(now_at)
+    org.reseat(now_at, new)
     recount(org.state)
     for view, row in sat:
         view.sit(int(now_at[row]))
