@@ -86,15 +86,26 @@ def unlearn(rows, org):
 def vacate(rows, week, org):
     """Withdraw requests, empty the desks and note who is new."""
     e, x, requests = org.employees, org.executives, org.requests
-    e.hires[rows] += 1
-    e.threshold[rows], e.fluency[rows], e.satisfaction[rows] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
-    e.knows[rows], e.guidance[rows], e.training[rows] = _NEW.knows, _NEW.guidance, _NEW.training
-    e.taught[rows], e.contact[rows], e.rumour[rows] = _NEW.taught, _NEW.contact, _NEW.rumour
+    hires, threshold, fluency, satisfaction, rumour = (
+        e.hires,
+        e.threshold,
+        e.fluency,
+        e.satisfaction,
+        e.rumour,
+    )
+    knows, guidance, training, taught, contact = e.knows, e.guidance, e.training, e.taught, e.contact
+    for i in rows:
+        hires[i] += 1
+        threshold[i], fluency[i], satisfaction[i] = _NEW.threshold, _NEW.fluency, _NEW.satisfaction
+        knows[i], guidance[i], training[i] = _NEW.knows, _NEW.guidance, _NEW.training
+        taught[i], contact[i], rumour[i] = _NEW.taught, _NEW.contact, _NEW.rumour
+        for seat in range(len(x.person)):
+            if x.person[seat] == i:
+                x.appointed[seat] = week
     for k in range(len(e.asked)):
-        requests[4] += (e.asked[k][rows] >= 0).sum()
-        e.asked[k][rows], e.approved[k][rows], e.cleared[k][rows] = _NEW.asked, _NEW.approved, _NEW.cleared
-        e.belief[k][rows], e.heard[k][rows] = _NEW.belief, _NEW.heard
-        e.since[k][rows], e.way[k][rows] = _NEW.since, _NEW.way
-    for seat in range(len(x.person)):
-        if (rows == x.person[seat]).any():
-            x.appointed[seat] = week
+        asked, approved, cleared, since = e.asked[k], e.approved[k], e.cleared[k], e.since[k]
+        belief, heard, way = e.belief[k], e.heard[k], e.way[k]
+        for i in rows:
+            requests[4] += asked[i] >= 0
+            asked[i], approved[i], cleared[i], since[i] = _NEW.asked, _NEW.approved, _NEW.cleared, _NEW.since
+            belief[i], heard[i], way[i] = _NEW.belief, _NEW.heard, _NEW.way

@@ -101,6 +101,8 @@ def take_places(week, org, thread):
     tally, routine, practised = d.tally, d.routine, d.practised
     first, total = people(thread, org)[0], 0
     for k in range(len(found)):
+        if found[k] == 0:
+            continue
         rung, since, practising, way, began = e.rung[k], e.since[k], e.practising[k], e.way[k], e.began[k]
         employees, rungs, ways, steps = (
             changes.employee[k, first:], changes.rung[k, first:], changes.way[k, first:], changes.step[k, first:],
@@ -148,9 +150,11 @@ def show_contacts(org, thread):
     manager, influence = e.manager, e.influence
     burden = np.zeros(thread.of, np.int64)
     for k in range(len(e.peers)):
-        doer = np.argmin(burden)
-        burden[doer] += found[: thread.of, k].sum()
-        if doer != thread.number:
+        doer, moves = np.argmin(burden), 0
+        for wing in range(thread.of):
+            moves += found[wing, k]
+        burden[doer] += moves
+        if doer != thread.number or moves == 0:
             continue
         seen, followers, led = e.peers[k], e.followers[k], e.led[k]
         for wing in range(thread.of):
