@@ -81,9 +81,14 @@ def cramers_v(counts: np.ndarray) -> float:
     return math.sqrt(min(1.0, max(0.0, association / most)))
 
 
+_FEW = np.array(
+    [n * math.log(n) if n else 0.0 for n in range(1024)]
+)  # at hand, as logarithms are most of a week's measures
+
+
 @kernel
 def _n_log_n(n):
-    return n * math.log(n) if n > 0 else 0.0
+    return _FEW[n] if n < len(_FEW) else n * math.log(n)
 
 
 @kernel
