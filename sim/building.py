@@ -30,7 +30,7 @@ from sim.tables import (
 )
 from sim.tally import Changes
 from sim.ties import Ties
-from sim.wings import Wings
+from sim.wings import Wings, threads_for
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -81,8 +81,8 @@ def _without(ties: Ties, who: staff.Staff, plan: Scenario) -> Ties:
     return Ties.from_edges(ties.n, source[kept], target[kept], weight[kept])
 
 
-def build_tables(org: Organisation) -> None:
-    """Give the organisation its tables, with structure filled in and all state at its neutral start."""
+def build_tables(org: Organisation, threads: int | None) -> None:
+    """Give the organisation its tables, with structure filled in and all state at its neutral start; `threads` live it."""
     plan = org.plan
     who, ties = people_and_ties(plan, org)
     org.ties = _without(ties, who, plan)
@@ -153,7 +153,8 @@ def build_tables(org: Organisation) -> None:
         "measures": np.zeros(len(MEASURES)),
         "by_practice": np.zeros(p.rows), "adoption": np.zeros(d.rows),
     })  # fmt: skip
-    org.wings = Wings.blank(len(names))
+    org.threads = threads_for(who.n) if threads is None else threads
+    org.wings = Wings.blank(org.threads, len(names), who.n)
     org.state = State.of({"changes": Changes.room(len(names), who.n), **shared(org)})
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
 

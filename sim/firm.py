@@ -61,6 +61,7 @@ class Firm(mesa.Model):
     leaving: np.ndarray
     due: np.ndarray
     whole: Whole
+    threads: int
     wings: Wings
     state: State
     order: Order

@@ -13,6 +13,7 @@ from sim.kernels import kernel
 from sim.luck import combine, key_of
 from sim.tables import NOBODY, Employees, State, staff_of
 from sim.tally import Changes, recount
+from sim.wings import Wings
 
 if TYPE_CHECKING:
     from sim.organisation import Organisation
@@ -65,6 +66,7 @@ def hire(
     org.executives.person[:] = now_at[org.executives.person]
     d.size += counts
     d.first[:] = np.cumsum(d.size) - d.size
+    org.wings = Wings.blank(org.threads, org.practices.rows, new.rows)
     org.state = State.of({"changes": Changes.room(org.practices.rows, new.rows), **shared(org)})
     _line_up(rows, org.state)
     org.reline()

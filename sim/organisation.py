@@ -11,7 +11,7 @@ from sim.mechanisms.chain import rules_of
 from sim.mechanisms.week import Order
 from sim.record import Record
 from sim.scenario import Scenario
-from sim.wings import MOST, threads_for
+from sim.wings import MOST
 
 AT_ONCE = 20_000_000  # employee-practice-weeks, about a second, after which Ctrl-C is heard
 
@@ -45,11 +45,10 @@ class Organisation(Firm):
             ValueError: so many threads cannot live one run.
         """
         super().__init__(rng=int(seed))
+        if threads is not None and not 1 <= threads <= MOST:
+            raise ValueError(f"{threads} threads; a run is lived by 1 to {MOST}")
         self.plan, self.seed, self.luck = plan, int(seed), Luck(seed)
-        build_tables(self)
-        self.threads = threads_for(self.employees.rows) if threads is None else threads
-        if not 1 <= self.threads <= MOST:
-            raise ValueError(f"{self.threads} threads; a run is lived by 1 to {MOST}")
+        build_tables(self, threads)
         self.agenda: dict[int, list[tuple[str, Event]]] = {}
         self.mechanisms = plan.in_force
         self.rules, self.order = rules_of(self.mechanisms, plan.outcome), Order(self.mechanisms, self.luck)

@@ -45,11 +45,12 @@ class Wings(NamedTuple):
     """What threads share.
 
     Attributes:
-        rooms: int64[MOST + 1], the department with which each wing begins, and with which the last ends.
-        rows: int64[MOST + 1], the employee with whom each wing begins, and with whom the last ends.
-        found: int64[MOST, practices], how many moves each thread has written for each practice.
-        meetings: int64[MOST, 8], of each thread, how often it has come to where all meet, and what it brought in even and odd
+        rooms: int64[threads + 1], the department with which each wing begins, and with which the last ends.
+        rows: int64[threads + 1], the employee with whom each wing begins, and with whom the last ends.
+        found: int64[threads, practices], how many moves each thread has written for each practice.
+        meetings: int64[threads, 8], of each thread, how often it has come to where all meet, and what it brought in even and odd
             meetings.
+        told: float64[2, staff], what each half of the staff has told everybody of a rumour, see `rumours`.
         over: bool[1], whether all is lived or somebody has broken off, so that nobody waits any more.
     """
 
@@ -57,14 +58,15 @@ class Wings(NamedTuple):
     rows: np.ndarray
     found: np.ndarray
     meetings: np.ndarray
+    told: np.ndarray
     over: np.ndarray
 
     @classmethod
-    def blank(cls, practices: int) -> Wings:
+    def blank(cls, threads: int, practices: int, staff: int) -> Wings:
         """Wings before anybody lives in them."""
         return cls(
-            np.zeros(MOST + 1, np.int64), np.zeros(MOST + 1, np.int64), np.zeros((MOST, practices), np.int64),
-            np.zeros((MOST, _LINE), np.int64), np.zeros(1, np.bool_),
+            np.zeros(threads + 1, np.int64), np.zeros(threads + 1, np.int64), np.zeros((threads, practices), np.int64),
+            np.zeros((threads, _LINE), np.int64), np.zeros((2, staff)), np.zeros(1, np.bool_),
         )  # fmt: skip
 
 

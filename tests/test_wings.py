@@ -103,7 +103,7 @@ def test_numbers_of_threads_that_cannot_be_are_refused(threads):
 
 @pytest.mark.parametrize("threads", range(2, MOST + 1))
 def test_every_department_is_in_one_wing_and_two_wings_are_about_equal(threads):
-    org = Organisation(load("everything", {"organisation.employees": 3000}), 1)
+    org = Organisation(load("everything", {"organisation.employees": 3000}), 1, threads)
     org.live(80)
     share_out_rooms(threads, org.state)
     rooms = org.wings.rooms[: threads + 1]

@@ -8,7 +8,9 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import staff_of
-from sim.wings import people, together
+from sim.wings import together
+
+HALVES = 2  # of the staff: what each has told is added up by itself, so that any number of threads gives the same sums
 
 
 class Rumours(Mechanism):
@@ -49,54 +51,66 @@ def start(here, severity, org):
 def talk(rules, week, luck, org, thread):
     """A week of talk, by what everybody believed before it, and what it costs of the belief in practices."""
     c, e = rules.rumours[0], org.employees
-    told = week - c.statement_after
-    stated = told >= 0 and org.incidents[told].any()
+    after = week - c.statement_after
+    stated = after >= 0 and org.incidents[after].any()
     rumour, breadth, department, lead = e.rumour, e.breadth, e.department, org.departments.lead
     if not rumour.any():
         return False
     spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
     (indptr, indices, weights), room = org.ties, rules.digital[0].most if rules.digital[0].on else 0
-    believed, heard, corrects = rumour.copy(), np.zeros(len(rumour)), np.empty(len(rumour), np.uint8)
-    weighed, corrected = np.empty(len(rumour), np.int64), np.empty(len(rumour), np.int64)
-    first, end = people(thread, org)
-    for i in range(len(rumour)):
+    told, n, one = org.wings.told, len(rumour), np.uint64(1)
+    corrects, weighed, corrected = np.empty(n, np.uint8), np.empty(n, np.int64), np.empty(n, np.int64)
+    for i in range(n):
         corrects[i] = (breadth[i] > 0) & (rumour[i] <= c.doubt)
-    together(thread, org, 0)  # so that all have seen what was believed before
-    for i in range(len(rumour)):  # few believe it: they tell it, and most others are not looked at
-        belief = believed[i]
-        if belief > 0.0:
-            ties, correcting = 0, 0
-            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-                j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
-                if j == i:  # the rest of the row is idle
-                    break
-                if j - first < end - first:  # in the wing
-                    heard[j] += weights[at] * belief
-                ties += weights[at]
-                correcting += corrects[j]
-            weighed[i], corrected[i] = ties, correcting
-    for i in range(first, end):
-        before, lasting = believed[i], indptr[i + np.uint64(1)] - indptr[i] - room
-        if before > 0.0:
-            ties, correcting = weighed[i], corrected[i]
-        elif spread * heard[i] < c.least * lasting:  # each tie weighs 1 or more
-            continue
-        else:
-            ties, correcting = 0, 0
-            for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + np.uint64(1)])):
-                j = np.uint64(indices[at])
-                if j == i:
-                    break
-                ties += weights[at]
-                correcting += corrects[j]
-        around = heard[i] / ties if ties > 0 else 0.0
-        now = before + spread * around * (1.0 - before) - fading * before
-        now *= 1.0 - min(1.0, crowd * correcting)
-        if stated:
-            now *= 1.0 - min(1.0, official * lead[department[i]])
-        rumour[i] = now if now >= c.least else 0.0
-    for k in range(len(e.belief)):
-        belief = e.belief[k]
-        for i in range(first, end):
-            belief[i] -= disbelief * rumour[i] * belief[i]
+    for half in range(thread.number, HALVES, thread.of):
+        heard = told[half]
+        heard[:] = 0.0
+        for i in half_of(n, half):  # few believe it: they tell it, and most others are not looked at
+            own = rumour[i]
+            if own > 0.0:
+                ties, correcting = 0, 0
+                for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + one])):
+                    j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
+                    if j == i:  # the rest of the row is idle
+                        break
+                    heard[j] += weights[at] * own
+                    ties += weights[at]
+                    correcting += corrects[j]
+                weighed[i], corrected[i] = ties, correcting
+    together(thread, org, 0)
+    for half in range(thread.number, HALVES, thread.of):
+        for i in half_of(n, half):
+            before, believing, lasting = (
+                rumour[i],
+                told[0, i] + told[1, i],
+                indptr[i + one] - indptr[i] - room,
+            )
+            if before > 0.0:
+                ties, correcting = weighed[i], corrected[i]
+            elif spread * believing < c.least * lasting:  # each tie weighs 1 or more
+                continue
+            else:
+                ties, correcting = 0, 0
+                for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + one])):
+                    j = np.uint64(indices[at])
+                    if j == i:
+                        break
+                    ties += weights[at]
+                    correcting += corrects[j]
+            around = believing / ties if ties > 0 else 0.0
+            now = before + spread * around * (1.0 - before) - fading * before
+            now *= 1.0 - min(1.0, crowd * correcting)
+            if stated:
+                now *= 1.0 - min(1.0, official * lead[department[i]])
+            rumour[i] = now if now >= c.least else 0.0
+        for k in range(len(e.belief)):
+            belief = e.belief[k]
+            for i in half_of(n, half):
+                belief[i] -= disbelief * rumour[i] * belief[i]
     return False
+
+
+@kernel(inline="always")
+def half_of(n, half):
+    """The rows of one half of so many people."""
+    return range(np.uint64(n * half // HALVES), np.uint64(n * (half + 1) // HALVES))
