@@ -29,9 +29,9 @@ RUNS = {
 }
 
 
-def kept(name):
+def kept(name, threads=1):
     scenario, changes, seed = RUNS[name]
-    record = run(load(scenario, changes), seed)
+    record = run(load(scenario, changes), seed, threads)
     outcome = record.outcome
     return {
         "digest": record.digest(),
@@ -41,13 +41,14 @@ def kept(name):
     }
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", RUNS)
-def test_runs_are_those_of_the_baseline_file(name):
-    assert kept(name) == json.loads(BASELINE.read_text())[name]
+def test_runs_are_those_of_the_baseline_file(name, threads):
+    assert kept(name, threads) == json.loads(BASELINE.read_text())[name]
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_the_number_of_threads_makes_no_difference(threads, small):
+def test_the_number_of_threads_of_libraries_makes_no_difference(threads, small):
     text = "from sim import load, run; print(run(load('baseline', {'organisation.employees': 120, 'weeks': 104}), 1).digest())"
     limits = {"NUMBA_NUM_THREADS": threads, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
     done = subprocess.run(
