@@ -18,9 +18,7 @@ import numpy as np
 from sim.kernels import give_way, kernel, look, publish
 
 MOST = 8  # threads that can live one run
-WORTHWHILE = (
-    10_000  # employees from which on a second thread shortens a run by a fifth or more (docs/performance.md)
-)
+WORTHWHILE = 10_000  # employees from which on a second thread is worth it: docs/performance.md
 _LINE = 8  # numbers that the machine holds together: what threads write stands apart
 _PATIENCE = 5_000  # looks at whether the others have come, before the core is offered to somebody else
 _BUSY = 2  # how much more work somebody who practises is, in cells that do not; it steers speed alone
