@@ -78,10 +78,12 @@ class Firm(mesa.Model):
             way: int[n], the way in which it is done; as before where left out.
 
         Raises:
-            ValueError: a way is not one of the organisation's.
+            ValueError: a practice or a way is not one of the organisation's.
         """
-        rows, practices = np.atleast_1d(rows), np.atleast_1d(practices)
-        ways = self.employees.way[practices, rows] if way is None else np.asarray(way)
+        rows, practices = np.broadcast_arrays(np.atleast_1d(rows), practices)
+        if practices.size and not 0 <= practices.min() <= practices.max() < self.practices.rows:
+            raise ValueError(f"a practice is one of 0..{self.practices.rows - 1}")
+        ways = self.employees.way[practices, rows] if way is None else np.broadcast_to(way, rows.shape)
         if ways.size and not 0 <= ways.min() <= ways.max() < self.ways:
             raise ValueError(f"a way is one of 0..{self.ways - 1}")
         changes, found = self.state.changes, self.wings.found[0]

@@ -21,7 +21,7 @@ MOST = 8  # threads that can live one run
 WORTHWHILE = 10_000  # employees from which on a second thread is worth it: docs/performance.md
 _LINE = 8  # numbers that the machine holds together: what threads write stands apart
 _PATIENCE = 5_000  # looks at whether the others have come, before the core is offered to somebody else
-_BUSY = 2  # how much more work somebody who practises is, in cells that do not; it steers speed alone
+_BUSY = 2  # cells that nobody practises are as much work as what is added where somebody does; it steers speed alone
 
 
 class Thread(NamedTuple):
@@ -70,7 +70,7 @@ class Wings(NamedTuple):
 
 @kernel(inline="always")
 def people(thread, org):
-    """The first row of a thread's wing and the row after its last; unsigned, so that loops need not ask whether rows are."""
+    """The first row of a thread's wing and the row after its last; unsigned, so that no loop asks for their sign."""
     if thread.of == 1:
         return np.uint64(0), np.uint64(len(org.employees.key))
     rows = org.wings.rows

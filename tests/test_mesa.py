@@ -12,6 +12,7 @@ from sim.firm import Firm
 from sim.mechanisms import Mechanism
 from sim.organisation import Organisation, run
 from sim.parameters import share
+from sim.tables import TRYING
 
 
 def test_agents_are_made_when_asked_for(small):
@@ -186,3 +187,14 @@ def test_a_column_of_ones_own_shows_on_the_agents(small):
     assert org.agents_by_type[Employee][0].nudged == 0.25
     with pytest.raises(ValueError, match="already has a column"):
         org.employees.add("nudged", float, 0.0)
+
+
+def test_one_practice_stands_for_all_rows_and_one_that_is_not_there_is_refused(small):
+    org = Organisation(small(), 1)
+    org.move([3, 4, 5], 2, TRYING, way=0)
+    assert (org.employees.rung[2, 3:6] == TRYING).all()
+    before = org.departments.practised.copy()
+    for practice in (-1, org.practices.rows):
+        with pytest.raises(ValueError, match=f"a practice is one of 0..{org.practices.rows - 1}"):
+            org.move([3], [practice], TRYING)
+    assert np.array_equal(org.departments.practised, before)

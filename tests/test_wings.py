@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from sim import Mechanism, load, run
+from sim.cli.running import run as command
 from sim.organisation import Organisation
 from sim.wings import MOST, WORTHWHILE, Thread, cores, people, share_out_rooms, threads_for
 from tests.worlds import worlds
@@ -126,3 +127,9 @@ def test_every_department_is_in_one_wing_and_two_wings_are_about_equal(threads):
 def test_short_runs_get_one_thread_and_long_ones_two():
     assert threads_for(WORTHWHILE - 1) == 1
     assert threads_for(WORTHWHILE) == min(2, cores())
+
+
+def test_the_command_knows_the_same_numbers():
+    option = next(one for one in command.params if one.name == "threads")
+    assert (option.type.min, option.type.max) == (1, MOST)
+    assert f"2 from {WORTHWHILE:,} employees on" in option.help

@@ -57,7 +57,7 @@ def rules_of(mechanisms: Sequence[Mechanism], cuts: Cuts) -> Rules:
 
 @kernel
 def loop(n, rules, week, luck, org, thread):
-    """The loop with a number among `LOOPS`: those of `TOGETHER` all threads live, the others the first alone."""
+    """The loop with a number among `LOOPS`: those marked `together` all threads live, the others the first alone."""
     if n == 11:
         return learn(rules, week, luck, org, thread)
     if n == 12:
