@@ -11,12 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
-from benchmarks.contents import content
-from sim.cli.common import table
-from sim.sweeps import Experiment, Factor, load_results, sweep
+if TYPE_CHECKING:
+    from sim.sweeps import Experiment
+
+# What follows imports little, as workers import the module that is run, and the command line's imports as little.
 
 WORKERS = 2
 BARS = {"processes": 1.15, "Dask, local": 1.3}
@@ -24,6 +26,8 @@ BARS = {"processes": 1.15, "Dask, local": 1.3}
 
 def experiment(scenario: str, runs: int, employees: int, weeks: int) -> Experiment:
     """A grid of four points, and as many seeds as make up the runs."""
+    from sim.sweeps import Experiment, Factor
+
     factors = [
         Factor(key="governance.form", values=["none", "hub_and_spoke"], label="governance"),
         Factor(key="funding.level", values=[0.2, 0.8], label="funding"),
@@ -40,6 +44,10 @@ def experiment(scenario: str, runs: int, employees: int, weeks: int) -> Experime
 @click.option("--times", default=3, show_default=True, help="How often each is measured.")
 @click.option("--no-dask", is_flag=True)
 def main(scenario: str, runs: int, employees: int, weeks: int, times: int, no_dask: bool) -> None:
+    from benchmarks.contents import content
+    from sim.cli.common import table
+    from sim.sweeps import load_results, sweep
+
     asked = experiment(scenario, runs, employees, weeks)
     wheres: dict[str, str | None] = {"processes": None} | ({} if no_dask else {"Dask, local": "local"})
     walls: dict[str, list[float]] = {name: [] for name in wheres}

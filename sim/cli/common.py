@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,22 +13,6 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """Import without the garbage collector, which looks again and again through what stays for good.
-
-    Mesa comes first, as its loggers look through all modules that are there and all frames that wait for it.
-    """
-    gc.disable()
-    try:
-        import mesa  # noqa: F401
-
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import as_json, changes, importing, number, plan_of, roster, table
+from sim.cli.common import as_json, changes, number, plan_of, roster, table
+from sim.starting import starting
 
 if TYPE_CHECKING:
     from sim.analysis.returns import Return, Returns
@@ -43,7 +44,7 @@ def run(
     """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
     from dataclasses import asdict
 
-    with importing():
+    with starting():
         from sim.analysis.outliving import outlives_hub
         from sim.analysis.returns import returns
         from sim.organisation import run as live

@@ -7,26 +7,20 @@ a run holds most of the time, does not keep Dask from its own work. Scenarios cr
 from __future__ import annotations
 
 import logging
-import platform
 import re
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
-from functools import cache, lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from sim.errors import Fault, InputError
-from sim.roster import digest
 from sim.scenario import Scenario
+from sim.sweeps.arriving import arrive
 from sim.sweeps.broken import Broken
-from sim.sweeps.executors import Processes
-from sim.sweeps.key import code_digest
+from sim.sweeps.outpost import Sent, Unlike, code_of, differences, live_lot
 from sim.sweeps.work import Ended, Job, Packer, Parcel
 from sim.sweeps.worker import Limits
 from sim.wings import cores
@@ -34,14 +28,6 @@ from sim.wings import cores
 _ANSWER = 5.0  # seconds in which a scheduler answers
 _COUNT = 2.0  # seconds between looks at how many workers there are
 _TRIES = 2
-_DECIDING = ("unsilo", "mesa", "numpy", "scipy", "numba", "llvmlite", "pydantic")
-
-Code = tuple[tuple[str, str], ...]
-"""What a run's result hangs on beside its scenario and seed: names and versions or digests."""
-
-_DIGESTS = ("source", "people")
-_Sent = tuple[str, Parcel, int, Code]  # name of a scenario and itself, a seed, and what the run hangs on
-
 _ALLOWED = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
 
 LOCAL = "local"
@@ -139,6 +125,7 @@ class Cluster:
     def check(self, plans: Iterable[Scenario]) -> None:
         """See that the workers there are have what is here; those that come later look for themselves."""
         wrong: list[str] = []
+        self._client.run(arrive, on_error="ignore")
         for parcel in map(Parcel.of, plans):
             for worker, said in self._client.run(code_of, parcel, on_error="return").items():
                 wrong += differences(worker, said, code_of(parcel))
@@ -148,7 +135,7 @@ class Cluster:
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, for those that share its files."""
         for job in jobs[:1]:
-            future = self._client.submit(_live_lot, [], self._limits, self._parcels([job]), pure=False)
+            future = self._client.submit(live_lot, [], self._limits, self._parcels([job]), pure=False)
             future.add_done_callback(self._done.put)
             while not stopped() and not future.done():
                 self.ended(0.2)
@@ -160,7 +147,7 @@ class Cluster:
     def submit(self, jobs: Sequence[Job]) -> None:
         """Have any worker live them, one after another."""
         with self._reached():
-            future = self._client.submit(_live_lot, self._parcels(jobs), self._limits, pure=False)
+            future = self._client.submit(live_lot, self._parcels(jobs), self._limits, pure=False)
         self._lots[future] = list(jobs)
         future.add_done_callback(self._done.put)
 
@@ -207,7 +194,7 @@ class Cluster:
             self._client.cancel(list(self._lots))
             self._lots.clear()
 
-    def _parcels(self, jobs: Sequence[Job]) -> list[_Sent]:
+    def _parcels(self, jobs: Sequence[Job]) -> list[Sent]:
         """Runs as they cross."""
         parcels = [self._packed(job) for job in jobs]
         return [
@@ -238,91 +225,9 @@ class Cluster:
         return ended
 
 
-class Unlike(Exception):  # noqa: N818
-    """A worker has not what is here, so its runs might give other results."""
-
-
 def _unlike(found: Iterable[str]) -> InputError:
     allowed = "the same code, versions and files on each worker as here"
     return InputError([Fault("dask", "; ".join(found), allowed)])
-
-
-@lru_cache(maxsize=4096)
-def code_of(parcel: Parcel) -> Code:
-    """What a scenario's runs hang on, as it is in this process."""
-    plan = parcel.open()
-    files = _files(plan)
-    people = (("people", digest([Path(file) for file in files])),) if files else ()
-    return (*_versions(), ("source", code_digest(plan)), *people)
-
-
-@cache
-def _versions() -> Code:
-    """Versions that decide results, Python's without its last part."""
-    found = [("python", ".".join(platform.python_version_tuple()[:2]))]
-    for name in _DECIDING:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            found.append((name, "none"))
-    return tuple(found)
-
-
-def _files(plan: Scenario) -> tuple[str, ...]:
-    people = plan.organisation
-    return tuple(file for file in (people.roster, people.ties, people.reports) if file)
-
-
-def differences(worker: str, said: Code | BaseException, here: Code) -> list[str]:
-    """In words, what a worker has otherwise than it is here."""
-    if isinstance(said, BaseException):
-        return [f"worker {worker} cannot read what it is sent ({type(said).__name__}: {said})"]
-    there = dict(said)
-    return [
-        f"worker {worker} has "
-        + (f"other {name}" if name in _DIGESTS else f"{name} {there.get(name)}, not {mine}")
-        for name, mine in here
-        if there.get(name) != mine
-    ]
-
-
-_here = threading.local()
-
-
-def _live_lot(
-    runs: Sequence[_Sent],
-    limits: Limits,
-    warm: Sequence[_Sent] = (),
-) -> list[Ended]:
-    """On a worker of Dask: have this thread's process live runs, after living others small."""
-    from distributed import get_worker
-
-    for _, parcel, _, code in (*runs, *warm):
-        if (mine := code_of(parcel)) != code:
-            raise Unlike("; ".join(differences(get_worker().address, mine, code)))
-    crew: Processes | None = getattr(_here, "crew", None)
-    if crew is None or crew.limits != limits:
-        if crew:
-            crew.stop()
-        crew = _here.crew = Processes(1, limits)
-    jobs = [_job(number, one) for number, one in enumerate(runs)]
-    ends: dict[int, Ended] = {}
-    try:
-        crew.warm([_job(0, one) for one in warm], lambda: False)
-        if jobs:
-            crew.submit(jobs)
-        while crew.in_hand:
-            ends |= {job.number: end for job, end in crew.ended(1.0)}
-    except BaseException:
-        crew.stop()
-        del _here.crew
-        raise
-    return [ends[job.number] for job in jobs]
-
-
-def _job(number: int, sent: _Sent) -> Job:
-    name, parcel, seed, _ = sent
-    return Job(number, name, lambda: parcel, seed)
 
 
 @contextmanager

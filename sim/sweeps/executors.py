@@ -137,7 +137,9 @@ class Processes:
             Parcel.of(plan)
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
-        """One worker compiles what the first run takes, and then each its share of the rest."""
+        """One worker compiles what the first run takes while others start, and then each its share of the rest."""
+        for worker, _ in zip(self._crew, jobs, strict=False):
+            worker.warm([])
         for lots in ([jobs[:1]], [jobs[1 + n :: self.workers] for n in range(self.workers)]):
             for worker, lot in zip(self._crew, lots, strict=False):
                 worker.warm(lot)

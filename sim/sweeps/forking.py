@@ -1,6 +1,6 @@
-"""How worker processes come to be: forked from a server that has imported everything, done nothing, and has one thread.
+"""How worker processes come to be: forked from a server that has imported everything, loaded kernels, and has one thread.
 
-It imports nothing itself, so that the command line can have the server begin before it imports what it needs.
+This imports nothing itself, so that the command line can have the server begin before it imports what it needs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _TRIES = 5
-_WORKER = "sim.sweeps.worker"
+_SERVER = "sim.sweeps.serving"
 
 
 def refuse_workers() -> None:
@@ -65,11 +65,11 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
 
 
 def _context() -> Any:
-    """Processes are forked from a server that has imported everything and done nothing, where there is such a thing."""
+    """Processes are forked from a server, where there is such a thing."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
-    context.set_forkserver_preload([_WORKER])
+    context.set_forkserver_preload([_SERVER])
     return context
 
 

@@ -17,11 +17,13 @@ from time import perf_counter
 from traceback import format_exc
 from typing import Any, NamedTuple
 
+from numba.core import event
+
 from sim.errors import Fault, InputError
 from sim.mechanisms import schedule
 from sim.organisation import run
 from sim.outcome import Outcome
-from sim.scenario import Scenario, parse
+from sim.scenario import Scenario, load, parse
 from sim.sweeps.broken import Broken
 from sim.sweeps.series import pack
 
@@ -183,6 +185,23 @@ def warm(parcel: Parcel) -> None:
     with suppress(Exception):
         plan = parcel.open()
         run(_small(plan.without(*(one.name for one in plan.mechanisms if type(one) not in schedule()))))
+
+
+def load_kernels() -> None:
+    """Load kernels that nearly all runs take, up to the first that is not compiled yet: a run will see to that."""
+    with suppress(Exception), event.install_listener("numba:compile", _NotNow()):
+        run(_small(load("baseline")))
+
+
+class _NotNow(event.Listener):
+    """Has nothing compiled."""
+
+    def on_start(self, event: event.Event) -> None:
+        """A kernel was about to be."""
+        raise RuntimeError("not compiled yet")
+
+    def on_end(self, event: event.Event) -> None:
+        """None was."""
 
 
 def _small(plan: Scenario) -> Scenario:
