@@ -60,7 +60,7 @@ def open_ties(more, room, org):
         e.digital[i] = digital
         at += room
     start[n] = at = copy_rows(after[-1], n, at, org.ties, start, contact, strength)
-    org.ties = ties = Ties(start, contact[:at].copy(), strength[:at].copy())
+    org.ties = ties = Ties(start, contact[:at], strength[:at])
     for i in newly:
         look(i, org)
     return ties

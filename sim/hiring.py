@@ -11,7 +11,7 @@ from sim.agents import Employee
 from sim.building import shared
 from sim.kernels import kernel
 from sim.luck import combine, key_of
-from sim.tables import NOBODY, Employees, State, staff_of
+from sim.tables import NOBODY, State, staff_of
 from sim.tally import Changes, recount
 from sim.wings import Wings
 
@@ -51,13 +51,7 @@ def hire(
     names = [np.uint64(key_of(org.department_names[here])) for here in range(d.rows)]
     sat = None if views is None else [(view, view.row) for view in views]
 
-    new = org.employees = Employees(old.rows + departments.size, old.axes)
-    for name, column in old.columns.items():
-        if name not in new.columns:
-            new.add(name, *column)
-        before, after = getattr(old, name), getattr(new, name)
-        for was, now in moved:
-            after[..., now] = before[..., was]
+    new = org.employees = old.opened(moved, rows)
     new.department[rows] = departments
     new.key[rows] = combine(np.array(names)[departments], number.astype(np.uint64))
     new.manager[:] = np.where(new.manager == NOBODY, NOBODY, now_at[new.manager])

@@ -6,7 +6,7 @@ take whole tables and read columns by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -297,8 +297,14 @@ class Table(Struct):
     def __new__(cls, rows: int, axes: dict[str, int]) -> Table:
         """A table whose columns all stand at their start."""
         arrays = {name: cls._blank(column, rows, axes) for name, column in cls.declared.items()}
+        return cls._holding(arrays, rows, cls.declared, axes)
+
+    @classmethod
+    def _holding(
+        cls, arrays: dict[str, np.ndarray], rows: int, columns: dict[str, Column], axes: dict[str, int]
+    ) -> Any:
         self = cls.of(arrays)
-        vars(self).update(rows=rows, columns=dict(cls.declared), axes=axes)
+        vars(self).update(rows=rows, columns=dict(columns), axes=axes)
         return self
 
     @classmethod
@@ -335,6 +341,17 @@ class Table(Struct):
 
 class Employees(Table, columns=EMPLOYEES, across=True):
     """One row an employee, department by department."""
+
+    def opened(self, moves: Sequence[tuple[slice, slice]], rows: np.ndarray) -> Employees:
+        """The same people on other rows, each `slice` of them on that beside it, and at their start new `rows`, int64[m]."""
+        arrays = {}
+        for name, column in self.columns.items():
+            before = getattr(self, name)
+            arrays[name] = after = np.empty((*before.shape[:-1], self.rows + rows.size), before.dtype)
+            for was, now in moves:
+                after[..., now] = before[..., was]
+            after[..., rows] = column.start
+        return self._holding(arrays, self.rows + rows.size, self.columns, self.axes)
 
 
 class Departments(Table, columns=DEPARTMENTS):

@@ -79,7 +79,7 @@ class Team(Mechanism):
             last = e.threshold if self.chosen == "savvy" else lot
         queues = [np.zeros(0, np.int64)]  # where no department is an owner nobody is drawn
         queues += [
-            room.start + np.lexsort((lot[room], last[room]))[:count]
+            room.start + foremost(last[room], lot[room], count)
             for room in map(org.rows_of, rooms[d.owner[rooms]] if self.drawn == "owners" else rooms)
         ]
         turn = np.concatenate([np.arange(len(queue)) for queue in queues])
@@ -90,32 +90,34 @@ class Team(Mechanism):
         e = org.employees
         place = np.arange(members.size)
         steps = range(1, 1 + min(members.size, self.colleagues) // 2)
-        pairs = [
-            pair for by in steps for pair in zip(members.tolist(), members[place - by].tolist(), strict=True)
-        ]
-        own = combine(e.key[members], np.uint64(key_of("team")))
-        lot = org.luck.uniform("team", combine(own[:, None], np.arange(self.ties, dtype=np.uint64)), org.week)
-        for number, one in enumerate(members.tolist()):
-            others = rooms[rooms != e.department[one]]
-            if others.size:
-                turn = others[(np.arange(others.size) + number) % others.size]
-                pairs += [(one, row) for row in self.landing(org, turn, lot[number])]
-        ends = np.array(pairs, np.int32).reshape(-1, 2)
-        org.tie(ends[:, 0], ends[:, 1], self.strength)
+        source, target = [np.tile(members, len(steps))], [members[place - by] for by in steps]
+        if rooms.size > 1 and self.ties:
+            own = combine(e.key[members], np.uint64(key_of("team")))
+            which = combine(own[:, None], np.arange(self.ties, dtype=np.uint64))
+            turn = (place[:, None] + np.arange(self.ties)) % (rooms.size - 1)
+            turn += turn >= np.searchsorted(rooms, e.department[members])[:, None]  # all rooms but one's own
+            landed = self.landing(org, rooms[turn], org.luck.uniform("team", which, org.week))
+            source.append(np.repeat(members, [len(rows) for rows in landed]))
+            target += landed
+        org.tie(np.concatenate(source), np.concatenate([members[:0], *target]), self.strength)
 
-    def landing(self, org: Organisation, others: np.ndarray, luck: np.ndarray) -> list[int]:
-        """Whom a member's outward ties reach in these departments, by luck, float64[ties]."""
+    def landing(self, org: Organisation, others: np.ndarray, luck: np.ndarray) -> list[np.ndarray]:
+        """Whom members' outward ties reach in these departments, int[m, ties], by luck, float64[m, ties]: rows for each."""
+        d = org.departments
+        rows = d.first[others] + (luck * d.size[others]).astype(np.int64)
         if self.land == "scattered":
-            rooms = [org.rows_of(int(others[n % others.size])) for n in range(self.ties)]
-            return [
-                room.start + int(u * (room.stop - room.start)) for room, u in zip(rooms, luck, strict=True)
-            ]
-        room = org.rows_of(int(others[0]))
-        first = room.start + int(luck[:1].sum() * (room.stop - room.start))
+            return list(rows)
+        return [
+            self.circle(org, org.rows_of(room), first)
+            for room, first in zip(others[:, 0], rows[:, 0], strict=True)
+        ]
+
+    def circle(self, org: Organisation, room: slice, first: int) -> np.ndarray:
+        """Somebody and, of their department's rows, the contacts first: as many as a member has ties."""
         known = org.ties.indices[org.ties.indptr[first] : org.ties.indptr[first + 1]]
         near = known[(known >= room.start) & (known < room.stop) & (known != first)]
         rest = np.setdiff1d(np.arange(room.start, room.stop), [*near, first])
-        return [first, *near.tolist(), *rest.tolist()][: self.ties]
+        return np.array([first, *near, *rest])[: self.ties]
 
     def lead(self, org: Organisation, members: np.ndarray) -> None:
         """Let members begin what is meant for their department and they do not practise, in the department's habit."""
@@ -125,6 +127,14 @@ class Team(Mechanism):
         begin = d.meant[here].T & (e.practising[:, members] == 0) & (luck < self.practising)
         practices, which = np.nonzero(begin)
         org.move(members[which], practices, TRYING, d.habit[here[which], practices])
+
+
+def foremost(last: np.ndarray, lot: np.ndarray, count: int) -> np.ndarray:
+    """Places of so many of those with the least of `last`, in its order and, among equals, by lot: int64[count or all]."""
+    near = np.arange(last.size)
+    if count < last.size:
+        near = np.flatnonzero(last <= np.partition(last, count - 1)[count - 1])
+    return near[np.lexsort((lot[near], last[near]))[:count]]
 
 
 @Team.weekly
