@@ -14,6 +14,7 @@ from sim.luck import LOTS, key_of
 from sim.measures import MEASURES
 from sim.roster import digest, read_roster
 from sim.tables import (
+    NO_WEEKS,
     NOW,
     OBJECTIVES,
     QUARTER,
@@ -149,7 +150,7 @@ def build_tables(org: Organisation, threads: int | None) -> None:
     now["stage"], now["founded"] = 1, plan.weeks + 1
     now["granted"] = 1.0
     org.whole = Whole.of({
-        "now": now, "cast": np.full(4, -1), "goals": np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5),
+        "now": now, "cast": np.full(4, NO_WEEKS), "goals": np.full(len(OBJECTIVES), len(OBJECTIVES) ** -0.5),
         "measures": np.zeros(len(MEASURES)),
         "by_practice": np.zeros(p.rows), "adoption": np.zeros(d.rows),
     })  # fmt: skip

@@ -11,7 +11,7 @@ from sim.agents import Employee
 from sim.building import shared
 from sim.kernels import kernel
 from sim.luck import combine, key_of
-from sim.tables import NOBODY, State, staff_of
+from sim.tables import NO_WEEKS, NOBODY, State, staff_of
 from sim.tally import Changes, recount
 from sim.wings import Wings
 
@@ -52,6 +52,7 @@ def hire(
     sat = None if views is None else [(view, view.row) for view in views]
 
     new = org.employees = old.opened(moved, rows)
+    org.whole.cast[:] = NO_WEEKS
     new.department[rows] = departments
     new.key[rows] = combine(np.array(names)[departments], number.astype(np.uint64))
     new.manager[:] = np.where(new.manager == NOBODY, NOBODY, now_at[new.manager])

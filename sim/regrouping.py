@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.agents import Employee
-from sim.tables import NOT_ASKED
+from sim.tables import NO_WEEKS, NOT_ASKED
 from sim.tally import recount
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def regroup(org: Organisation, come_from: np.ndarray, views: Iterable[Employee])
     now_at[come_from] = seats
     new = np.flatnonzero(come_from != seats)
     before = come_from[new]
-    for name in e.columns:
-        if name not in OF_THE_SEAT:
+    for name, column in e.columns.items():
+        if name not in OF_THE_SEAT and not column.of_lots:
             for row in getattr(e, name).reshape(-1, e.rows):
                 row[new] = row[before]
+    org.whole.cast[:] = NO_WEEKS
     asked, gated = e.asked[:, new], org.departments.gated[e.department[new]]
     pointless = (asked >= 0) & ~gated
     org.requests[4] += np.count_nonzero(pointless)

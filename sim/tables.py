@@ -22,6 +22,7 @@ RUNGS = ("unaware", "aware", "trying", "routine", "lapsed")
 QUARTER = 13  # weeks: how often money moves and worth is measured
 NEVER = -10_000  # a week so long ago that nothing of it is left
 NOBODY = -1
+NO_WEEKS = -1  # in `Whole.cast`, beside a number of eight weeks
 NOT_ASKED = -1  # in `asked`, beside the week of a request that still waits
 
 SOURCES = ("reports", "peers", "manager", "head", "top")
@@ -38,6 +39,11 @@ class Column(NamedTuple):
     unit: str
     meaning: str
     each: str = ""
+
+    @property
+    def of_lots(self) -> bool:
+        """Whether it holds lots, which follow from keys: whoever changes rows has them cast anew, see `NO_WEEKS`."""
+        return "lot" in self.each.split()
 
 
 EMPLOYEES = {
@@ -343,11 +349,17 @@ class Employees(Table, columns=EMPLOYEES, across=True):
     """One row an employee, department by department."""
 
     def opened(self, moves: Sequence[tuple[slice, slice]], rows: np.ndarray) -> Employees:
-        """The same people on other rows, each `slice` of them on that beside it, and at their start new `rows`, int64[m]."""
+        """The same people on other rows, each `slice` of them on that beside it, and new `rows`, int64[m], at their start.
+
+        Lots have to be cast anew.
+        """
         arrays = {}
         for name, column in self.columns.items():
             before = getattr(self, name)
-            arrays[name] = after = np.empty((*before.shape[:-1], self.rows + rows.size), before.dtype)
+            shape = (*before.shape[:-1], self.rows + rows.size)
+            arrays[name] = after = (np.zeros if column.of_lots else np.empty)(shape, before.dtype)
+            if column.of_lots:
+                continue
             for was, now in moves:
                 after[..., now] = before[..., was]
             after[..., rows] = column.start
@@ -388,7 +400,8 @@ class Whole(Struct, fields=("now", "cast", "goals", "measures", "by_practice", "
         now: one row of `NOW`: the week, whether the measures are up to date, the stage, staff in contact with a desk, the
             weeks in which governance and committee began, whether the latter did, the part of all budgets that events leave,
             whether employees' agents have been made, and the last week in the record.
-        cast: int64[4], for which eight weeks lots are cast, by `MOVES`, `REVIEWS`, `MEETINGS` and `DEPARTURES`; -1 for none.
+        cast: int64[4], for which eight weeks lots are cast, by `MOVES`, `REVIEWS`, `MEETINGS` and `DEPARTURES`; or
+            `NO_WEEKS`.
         goals: float64[objectives], the organisation's, of length 1.
         measures: float64[7], `measures.MEASURES`.
         by_practice: float64[practices], adoption of each over the staff it is meant for.

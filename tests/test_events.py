@@ -8,6 +8,7 @@ import pytest
 from sim import load
 from sim.agents import Employee
 from sim.errors import InputError
+from sim.luck import LOTS, cast_lots
 from sim.organisation import Organisation, run
 from sim.regrouping import shuffled
 from sim.scenario import parse
@@ -335,6 +336,24 @@ def test_events_of_one_week_happen_in_the_order_of_their_names(plan):
     assert digests[0] == digests[1] != digests[2]
 
 
+def test_lots_follow_the_people_who_change_rows(plan):
+    org = lived(plan, WEEK)
+    for change in (lambda: org.hire([2, 0, 5], contacts=3, strength=2), lambda: org.regroup(turned(org))):
+        change()
+        org.live(1)
+        expected, ahead = np.zeros_like(org.employees.moves), slice(org.week % LOTS, LOTS)
+        cast_lots(org.luck.stream("adoption", org.week), org.week, org.employees.key, expected)
+        assert np.array_equal(org.employees.moves[ahead], expected[ahead])
+
+
+def turned(org):
+    """Everybody who is no executive takes the next seat."""
+    come_from = np.arange(org.employees.rows)
+    staff = np.setdiff1d(come_from, org.executives.person)
+    come_from[staff] = np.roll(staff, 1)
+    return come_from
+
+
 def test_a_hiring_wave_opens_seats_and_moves_nobody(plan):
     org = lived(plan, WEEK)
     e, staff = org.employees, org.employees.rows
@@ -349,7 +368,8 @@ def test_a_hiring_wave_opens_seats_and_moves_nobody(plan):
     assert (org.departments.size == sizes + np.bincount(rooms, minlength=6)).all()
     assert (new.department[rows] == np.sort(rooms)).all() and (np.diff(new.department) >= 0).all()
     old = np.setdiff1d(np.arange(new.rows), rows)
-    for name in set(before) - {"manager", "turn", "reports", "sources", "level", "peers_most"}:
+    lots = {name for name, column in new.columns.items() if column.of_lots}
+    for name in set(before) - {"manager", "turn", "reports", "sources", "level", "peers_most"} - lots:
         assert np.array_equal(getattr(new, name)[..., old], before[name], equal_nan=True), name
     assert (old[before["manager"]][before["manager"] >= 0] == new.manager[old][before["manager"] >= 0]).all()
     assert (np.sort(new.turn) == np.arange(new.rows)).all(), "everybody has a turn at being taught"
