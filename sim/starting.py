@@ -1,4 +1,4 @@
-"""Starting: what a run needs is imported without delay, and what Mesa imports for other ends when it is asked for."""
+"""Starting: what a run needs is imported without delay, and what it does without when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,38 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-_LATER = ("mesa.experimental", "networkx", "pandas")
+_LATER = ("mesa.experimental", "networkx", "pandas", "scipy.linalg")
 
 
 @contextmanager
 def starting() -> Iterator[None]:
     """Import what a process needs that has one thread and lives runs.
 
-    What runs do without waits, see `_Waiting`: it is half of Mesa's import. Garbage is not collected, which would look again
-    and again through what stays for good. And Mesa comes first, as its loggers look through all modules that are there.
+    What runs do without waits, see `later`. Garbage is not collected, which would look again and again through what stays for
+    good. And Mesa comes first, as its loggers look through all modules that are there.
     """
     gc.disable()
+    try:
+        with later():
+            import mesa  # noqa: F401
+
+            yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def later() -> Iterator[None]:
+    """Have modules wait that Mesa imports for other ends than runs, and numba, as it loads its first kernel, for linear algebra.
+
+    They are loaded when something of them is asked for, which must not be by several threads at once.
+    """
     sys.meta_path.insert(0, _Later)
     try:
-        import mesa  # noqa: F401
-
         yield
     finally:
         sys.meta_path.remove(_Later)
-        gc.freeze()
-        gc.enable()
 
 
 class _Waiting(ModuleType):

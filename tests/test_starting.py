@@ -8,7 +8,13 @@ import textwrap
 from sim.organisation import run
 from sim.scenario import load
 
-HEAVY = ("pandas.core", "networkx.algorithms", "scipy.spatial", "mesa.experimental.devs")
+HEAVY = (
+    "pandas.core",
+    "networkx.algorithms",
+    "scipy.spatial",
+    "scipy.linalg._basic",
+    "mesa.experimental.devs",
+)
 
 
 def python(program, *arguments, **environment):
@@ -38,18 +44,19 @@ def test_what_waits_is_there_when_it_is_asked_for():
     program = """
         import gc, sys
         before = list(sys.meta_path)
-        from sim.starting import starting
-        with starting():
+        from sim.starting import later, starting
+        with later(), starting():
             import sim.organisation
+            import scipy.linalg.cython_blas
         assert sys.meta_path == before and gc.isenabled()
-        import pandas, networkx, mesa
+        import pandas, networkx, mesa, scipy.linalg
         from networkx import path_graph
         from mesa.experimental import devs
-        print(pandas.DataFrame({"a": [1, 2]})["a"].sum(), len(path_graph(3)), devs.__name__)
-        for module in (pandas, networkx, mesa.experimental):
+        print(pandas.DataFrame({"a": [1, 2]})["a"].sum(), len(path_graph(3)), devs.__name__, scipy.linalg.norm([3, 4]))
+        for module in (pandas, networkx, mesa.experimental, scipy.linalg):
             print(type(module).__name__, type(module.__loader__).__name__, module.__spec__.loader is module.__loader__)
     """
-    assert python(program)[:4] == ["3 3 mesa.experimental.devs", *["module SourceFileLoader True"] * 3]
+    assert python(program)[:5] == ["3 3 mesa.experimental.devs 5.0", *["module SourceFileLoader True"] * 4]
 
 
 def test_what_cannot_be_imported_says_so_when_it_is_asked_for(tmp_path):

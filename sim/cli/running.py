@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.common import as_json, changes, number, plan_of, roster, table
-from sim.starting import starting
+from sim.starting import later, starting
 
 if TYPE_CHECKING:
     from sim.analysis.returns import Return, Returns
@@ -44,13 +44,13 @@ def run(
     """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
     from dataclasses import asdict
 
-    with starting():
-        from sim.analysis.outliving import outlives_hub
-        from sim.analysis.returns import returns
-        from sim.organisation import run as live
-
-    plan = plan_of(scenario, changes, **files)
-    record = live(plan, seed, threads)
+    with later():
+        with starting():
+            from sim.analysis.outliving import outlives_hub
+            from sim.analysis.returns import returns
+            from sim.organisation import run as live
+        plan = plan_of(scenario, changes, **files)
+        record = live(plan, seed, threads)
     if as_json:
         result = {
             "scenario": plan.title,

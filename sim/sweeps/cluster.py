@@ -18,8 +18,8 @@ from typing import Any
 
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
-from sim.sweeps.arriving import arrive
 from sim.sweeps.broken import Broken
+from sim.sweeps.forking import begin
 from sim.sweeps.outpost import Sent, Unlike, code_of, differences, live_lot
 from sim.sweeps.work import Ended, Job, Packer, Parcel
 from sim.sweeps.worker import Limits
@@ -125,7 +125,7 @@ class Cluster:
     def check(self, plans: Iterable[Scenario]) -> None:
         """See that the workers there are have what is here; those that come later look for themselves."""
         wrong: list[str] = []
-        self._client.run(arrive, on_error="ignore")
+        self._client.run(begin, on_error="ignore")
         for parcel in map(Parcel.of, plans):
             for worker, said in self._client.run(code_of, parcel, on_error="return").items():
                 wrong += differences(worker, said, code_of(parcel))
