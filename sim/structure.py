@@ -10,6 +10,7 @@ from sim.mechanisms.funding import grant
 from sim.mechanisms.influence import weigh
 from sim.mechanisms.strategy import align
 from sim.staff import HEAD, MANAGER
+from sim.tables import NOBODY
 from sim.tally import recount
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ def merge(org: Organisation, here: int, there: int) -> None:
     moved, both = np.flatnonzero(d.head == old), np.flatnonzero(np.isin(d.head, (old, new)))
     d.goals[both] = np.average(d.goals[both], axis=0, weights=d.size[both])
     align(org.state)
-    d.joined[moved] = d.joined[there]
+    d.joined[moved] = d.joined[there] & d.open[moved]
     for name in ("person", "understanding", "engagement", "style"):
         column = getattr(x, name)
         column[moved] = column[there]
     x.appointed[moved], d.head[moved] = org.week, new
     if old not in org.firms.top:
+        if _below(e.manager, new, old):
+            e.manager[new] = e.manager[old]
         e.manager[old], e.level[old] = new, MANAGER
     _relined(org)
 
@@ -52,7 +55,8 @@ def take_over(org: Organisation, taken: int, by: int) -> None:
     f.sponsored[taken], f.pull[taken] = False, 0.0
     e.manager[f.top[taken]], e.level[f.top[taken]] = f.top[by], HEAD
     d.firm[moved], x.firm[x.firm == taken] = by, by
-    d.joined[moved] = d.guided[moved] = False
+    d.guided[moved] &= ~d.joined[moved]
+    d.joined[moved] = False
     d.group[moved] = d.group[stayed[np.arange(moved.size) % stayed.size]]
     org.scopes()
     _relined(org)
@@ -60,6 +64,13 @@ def take_over(org: Organisation, taken: int, by: int) -> None:
         org.plan["governance"].follow(org)
     if org.plan["funding"]:
         grant(org.state)
+
+
+def _below(manager: np.ndarray, who: int, head: int) -> bool:
+    """Whether somebody reports to a head, directly or through others."""
+    while who not in (NOBODY, head):
+        who = int(manager[who])
+    return who == head
 
 
 def _relined(org: Organisation) -> None:

@@ -181,6 +181,25 @@ def test_a_takeover_leaves_the_third_firm_alone():
     assert with_it.adoption[61:, 6:12].tobytes() != without.adoption[61:, 6:12].tobytes()
 
 
+@pytest.mark.parametrize("cut", ["a cut", "the cut"])
+def test_a_takeover_does_not_undo_a_cut(cut):
+    events = {
+        cut: {"what": "budget_cut", "week": 10, "to": 0.5},
+        "deal": {"what": "takeover", "week": 20, "firm": 2, "by": 1},
+    }
+    org = lived(plan(2, funding__mode="earned", events=events), 4, 20)
+    level = org.firms.level[org.departments.firm]
+    assert org.departments.budget == pytest.approx(0.5 * level * org.departments.favour)
+
+
+def test_a_takeover_leaves_decentralised_desks_their_people():
+    event = {"what": "takeover", "week": 60, "firm": 2, "by": 1, "contacts": 0}
+    form = {"governance.form": "decentralised", "governance.paying_engagement": 0.0, "governance.founded": 20}
+    before, after = (lived(plan(2, form, events={"deal": event}), 4, week).departments for week in (59, 60))
+    assert (before.gated_since == after.gated_since).all() and after.gated.all()
+    assert (after.local[6:] > 0.9 * before.local[6:]).all()
+
+
 def test_a_takeover_puts_up_no_gate_where_the_form_has_none():
     event = {"what": "takeover", "week": 60, "firm": 2, "by": 1}
     org = lived(plan(3, governance__form="holistic", events={"deal": event}), 4, 70)

@@ -9,9 +9,11 @@ from sim import load
 from sim.agents import Employee
 from sim.errors import InputError
 from sim.luck import LOTS, cast_lots
+from sim.mechanisms.events import Events
 from sim.organisation import Organisation, run
 from sim.regrouping import shuffled
 from sim.scenario import parse
+from sim.structure import merge
 from sim.tables import USES
 from sim.ties import Ties
 from tests.test_organisation import full_sums
@@ -473,6 +475,30 @@ def test_mergers_in_a_circle_end_under_one_head(plan):
     assert (reached == org.firms.top[0]).all(), "everybody still answers to the top"
 
 
+def test_a_merger_into_a_department_below_makes_no_circle(plan):
+    org = lived(plan, WEEK)
+    d, e, top = org.departments, org.employees, org.firms.top[0]
+    here, there = org.department("sales"), org.department("service")
+    old, new = int(d.head[here]), int(d.head[there])
+    between = old + 1
+    e.manager[new], e.manager[between] = between, old
+    org.reline()
+    merge(org, here, there)
+    assert e.manager[new] == top and e.manager[old] == new and e.manager[between] == old
+    reached = np.arange(e.rows)
+    for _ in range(12):
+        reached = np.where(e.manager[reached] >= 0, e.manager[reached], reached)
+    assert (reached == top).all(), "everybody still answers to the top"
+
+
+def test_a_merger_brings_no_closed_department_into_the_hub(plan):
+    media = plan.replaced({"strategy.kind": "media", **scripted("merger", into="marketing", staff=0.0)})
+    org = lived(media, WEEK)
+    d, here = org.departments, org.department("sales")
+    assert d.joined[org.department("marketing")] and not d.open[here]
+    assert not d.joined[here] and not d.guided[here] and d.local[here] == 0.0
+
+
 def test_an_incident_strikes_where_it_is_scripted(plan):
     event = scripted("incident", severity=1.0)
     without, with_it = lived(plan, WEEK), lived(plan.replaced(event), WEEK)
@@ -488,6 +514,12 @@ def test_an_event_without_its_table_is_named(plan):
     assert not any(
         "does nothing" in one for one in Organisation(plan.replaced(scripted("incident")), 1).notices
     )
+
+
+@pytest.mark.parametrize("what", [what for what in EVENTS if Events.kinds[what].needs])
+def test_an_event_without_its_table_does_nothing(plan, what):
+    plan = plan.replaced({"turnover": False}).without(Events.kinds[what].needs)
+    assert run(plan.replaced(scripted(what)), 3).digest() == run(plan, 3).digest()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,10 @@ class Event(Section):
         """Whether a week in which it holds changes anything."""
         return True
 
+    def left(self, week: int) -> float:
+        """What it leaves in a week in which it holds, of what budgets would be granted."""
+        return 1.0
+
     def step(self, org: Organisation, name: str) -> None:
         """Let it happen if it is due; `name` is what the scenario calls it."""
         if org.week == self.week:

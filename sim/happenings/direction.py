@@ -66,12 +66,11 @@ class BudgetCut(Event):
         """It does as it begins, and while money comes back."""
         return week == self.week or (self.lasts is not None and week > self.week + self.lasts)
 
-    def step(self, org: Organisation, name: str) -> None:
-        """Take this cut's part of what is granted this week."""
-        if org.week >= self.week:
-            since = org.week - self.week
-            back = 0.0 if self.lasts is None else min(1.0, max(0.0, (since - self.lasts) / self.ramp))
-            org.granted *= self.to + (1.0 - self.to) * back
+    def left(self, week: int) -> float:
+        """All but what is cut, and of that what has come back."""
+        since = week - self.week
+        back = 0.0 if self.lasts is None else min(1.0, max(0.0, (since - self.lasts) / self.ramp))
+        return self.to + (1.0 - self.to) * back
 
 
 class GoalsDrift(Event):

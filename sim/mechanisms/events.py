@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
@@ -45,12 +46,14 @@ class Events(Mechanism):
         faults = self.strangers(org.department_names, org.practice_names, org.firms.rows)
         if faults:
             raise InputError(faults)
+        idle = {name: why for name, event in self.scripted.items() if (why := self._idle(org.plan, event))}
         org.notices += tuple(
-            f"the event {name!r} ({event.what}) does nothing: {why}"
-            for name, event in self.scripted.items()
-            if (why := self._idle(org.plan, event))
+            f"the event {name!r} ({self.scripted[name].what}) does nothing: {why}"
+            for name, why in idle.items()
         )
         for name, event in sorted(self.scripted.items()):
+            if name in idle:
+                continue
             for week in range(event.week, int(min(event.until, org.plan.weeks)) + 1):
                 org.agenda.setdefault(week, []).append((name, event))
                 org.due[week] |= event.acts(week)
@@ -120,9 +123,10 @@ class Events(Mechanism):
         return faults
 
     def attend(self, org: Organisation) -> None:
-        """Let happen what is due this week, in the order of the events' names."""
-        before, org.granted = org.granted, 1.0
-        for name, event in org.agenda.get(org.week, ()):
+        """Let happen what is due this week, in the order of the events' names, after all cuts are known."""
+        due = org.agenda.get(org.week, ())
+        before, org.granted = org.granted, math.prod(event.left(org.week) for _, event in due)
+        for name, event in due:
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
             grant(org.state)

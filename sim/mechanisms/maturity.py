@@ -65,13 +65,14 @@ def signs(rules, org):
 
     Returns:
         Share of departments that are active; share of staff served; most departments in which one practice of
-        engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence;
+        engagement has `engaged` of the staff; greatest share of an owner department that practises one of presence, -1 without
+        such a department or practice;
         mean engagement of executives; mean alignment of departments' goals, by staff; whether every firm has a sponsor.
     """
     c, d, p = rules.maturity[0], org.departments, org.practices
     practised, size = d.practised, d.size
     departments, practices = practised.shape
-    lively, served, most, publishing, aligned = 0, 0, 0, 0.0, 0.0
+    lively, served, most, publishing, aligned = 0, 0, 0, -1.0, 0.0
     for here in range(departments):
         lively += d.activity[here] >= c.active * size[here]
         served += size[here] * d.guided[here]
