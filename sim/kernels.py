@@ -22,6 +22,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from sim.errors import Fault, InputError
 from sim.source import PACKAGE, engine_digest
 
 _TO_READ, _TO_KEEP, _DATA = 0, 3, 1  # what LLVM's prefetch asks about an address
@@ -64,7 +65,8 @@ def _folder() -> Path:
             continue
         _prune(home, folder)
         return folder
-    raise OSError("no folder for compiled kernels can be written; name one in NUMBA_CACHE_DIR")
+    found = f"found {asked!r}" if asked else "no folder for compiled kernels can be written"
+    raise InputError([Fault("NUMBA_CACHE_DIR", found, "a folder that can be written")])
 
 
 def _prune(home: Path, present: Path) -> None:

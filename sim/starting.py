@@ -7,25 +7,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
-_LATER = ("mesa.experimental", "networkx", "pandas", "scipy.linalg")
+_LATER = ("mesa.experimental", "networkx", "pandas")
+_LOADING = RLock()
 
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Import what a process needs that has one thread and lives runs.
+    """Import what a process needs that is there to live runs.
 
-    What runs do without waits, see `later`. Garbage is not collected, which would look again and again through what stays for
-    good. And Mesa comes first, as its loggers look through all modules that are there.
+    Garbage is not collected meanwhile, which would look again and again through what stays for good. Mesa comes first, as its
+    loggers look through all modules that are there.
     """
     gc.disable()
     try:
-        with later():
-            import mesa  # noqa: F401
+        import mesa  # noqa: F401
 
-            yield
+        yield
     finally:
         gc.freeze()
         gc.enable()
@@ -33,10 +34,7 @@ def starting() -> Iterator[None]:
 
 @contextmanager
 def later() -> Iterator[None]:
-    """Have modules wait that Mesa imports for other ends than runs, and numba, as it loads its first kernel, for linear algebra.
-
-    They are loaded when something of them is asked for, which must not be by several threads at once.
-    """
+    """Have modules wait that Mesa imports for other ends than runs: they are loaded when something of them is asked for."""
     sys.meta_path.insert(0, _Later)
     try:
         yield
@@ -45,19 +43,30 @@ def later() -> Iterator[None]:
 
 
 class _Waiting(ModuleType):
-    """A module that is loaded when something of it is asked for.
+    """A module that is loaded when something of it is asked for, which includes its place, for whoever imports a part of it.
 
     The library's lazy modules are loaded by a look at their `__file__` as well, which Mesa's loggers take at every module.
     """
 
     def __getattr__(self, name: str) -> Any:
-        self.__class__ = ModuleType  # type: ignore[assignment]
-        try:
-            self.__loader__.exec_module(self)  # type: ignore[union-attr]
-        except BaseException:
-            sys.modules.pop(self.__name__, None)
-            raise
+        own = vars(self)
+        with _LOADING:
+            if type(self) is _Waiting:
+                if "__path__" in own:
+                    raise AttributeError(f"module {self.__name__!r} is being loaded and has no {name!r} yet")
+                own["__path__"] = own["__spec__"].submodule_search_locations
+                try:
+                    own["__loader__"].exec_module(self)
+                except BaseException:
+                    sys.modules.pop(self.__name__, None)
+                    del own["__path__"]
+                    raise
+                self.__class__ = ModuleType  # type: ignore[assignment]
         return getattr(self, name)
+
+    def __dir__(self) -> Any:
+        self.__path__  # noqa: B018
+        return super().__dir__()
 
 
 class _Later:
@@ -65,9 +74,9 @@ class _Later:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
-        """Where the module is, if it is one of those that wait."""
+        """Where the package is, if it is one of those that wait."""
         spec = PathFinder.find_spec(name, path, target) if name in _LATER else None
-        if spec and spec.loader:
+        if spec and spec.loader and spec.submodule_search_locations:
             spec.loader = _Put(spec.loader)  # type: ignore[assignment]
         return spec
 
@@ -88,4 +97,5 @@ class _Put:
         module.__loader__ = self._loader
         if module.__spec__:
             module.__spec__.loader = self._loader
+        del module.__path__
         module.__class__ = _Waiting

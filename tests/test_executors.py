@@ -335,3 +335,23 @@ def test_contents_differ_when_anything_that_matters_does(tmp_path):
         sweep(changed, tmp_path / name, workers=0, plans=plans)
     a, b, c = (content(tmp_path / name) for name in "abc")
     assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"workers": -1}, "workers: found -1; 0 or more"),
+        ({"workers": 0, "dask": "local"}, "workers: 0, and Dask; 1 or more"),
+    ],
+)
+def test_workers_that_cannot_be_are_refused_before_anything_is_written(tmp_path, asked, message):
+    experiment, plans = troubled(1)
+    with pytest.raises(InputError, match=message):
+        sweep(experiment, tmp_path / "none", plans=plans, **asked)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("limits", [{"memory": 10**30}, {"seconds": float("inf")}])
+def test_limits_that_nothing_can_reach_are_refused(limits):
+    with pytest.raises(InputError, match=f"{'memory' if 'memory' in limits else 'timeout'}: found"):
+        Limits(**limits)

@@ -57,3 +57,12 @@ def test_kernels_are_named_shortly_and_apart():
     other = type(kinds[1])((name, types.int8[:]) for name in state.employees.fields)
     assert max(map(len, names)) < 100 < len(kinds[1].name)
     assert len({*names, mangle("step", [other])}) == 4
+
+
+def test_a_cache_that_cannot_be_written_is_named():
+    environment = {**os.environ, "NUMBA_CACHE_DIR": "/proc/nothere"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "sim", "run"], capture_output=True, text=True, env=environment
+    )
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr
+    assert "NUMBA_CACHE_DIR: found '/proc/nothere'; a folder that can be written" in ended.stderr

@@ -7,9 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from dataclasses import fields, replace
 from importlib import import_module, reload
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from sim.sweeps import Experiment, Factor, key, load_results, points, run_key, s
 from sim.sweeps.provenance import PACKAGES, provenance
 from sim.sweeps.series import SERIES, pack, unpack, unpack_adoption
 from sim.sweeps.store import Store, on_network
-from sim.sweeps.work import live
+from sim.sweeps.work import Parcel, live
 
 WEEKS = Factor(key="weeks", values=[30, 20])
 SHOPS = Factor(key="organisation.departments", values=[{}, {"shop": 20}], names=["without", "with a shop"])
@@ -313,6 +315,57 @@ def test_keys_change_with_the_source_of_ones_own_mechanisms(tmp_path, monkeypatc
     plain, first, untouched, mechanism, helper = digests
     assert first == untouched
     assert len({plain, first, mechanism, helper}) == 4
+
+
+def test_keys_change_with_what_ones_own_mechanism_imports_later(tmp_path, monkeypatch):
+    (tmp_path / "own_late.py").write_text(
+        "from sim.mechanisms import Mechanism\nclass Late(Mechanism):\n    def step(self, org):\n        import own_hidden\n"
+    )
+    (tmp_path / "own_hidden.py").write_text("RATE = 0.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "own_late", import_module("own_late"))
+    plan = load("baseline").with_mechanism(sys.modules["own_late"].Late())
+    before = run_key(plan, 1)
+    (tmp_path / "own_hidden.py").write_text("RATE = 0.2\n")
+    key._code.cache_clear()
+    assert run_key(plan, 1) != before
+
+
+def test_a_mechanism_that_is_edited_and_loaded_anew_has_another_key_and_crosses(tmp_path, monkeypatch):
+    file = tmp_path / "own_notebook.py"
+    file.write_text("from sim.mechanisms import Mechanism\nclass Mine(Mechanism):\n    rate: float = 0.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = import_module("own_notebook")
+    monkeypatch.setitem(sys.modules, "own_notebook", module)
+    keys = []
+    for line in ("", "# edited\n"):
+        with file.open("a") as out:
+            out.write(line)
+        plan = load("baseline").with_mechanism(reload(module).Mine())
+        keys.append(run_key(plan, 1))
+        assert type(Parcel.of(plan).open().mechanisms[-1]) in {type(one) for one in plan.mechanisms}
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("file", ["a_script_without_suffix", "<stdin>"])
+def test_a_mechanism_in_no_source_file_cannot_be_keyed(tmp_path, monkeypatch, file):
+    class Piped(Mechanism):
+        __module__ = "piped"
+
+    (tmp_path / file).write_text("")
+    monkeypatch.setitem(sys.modules, "piped", ModuleType("piped"))
+    sys.modules["piped"].__file__ = str(tmp_path / file)
+    with pytest.raises(InputError, match="Piped: has no source file"):
+        run_key(load("baseline").with_mechanism(Piped()), 1)
+
+
+def test_another_programs_database_is_left_alone(tmp_path, design):
+    with closing(sqlite3.connect(tmp_path / store.FILE)) as db, db:
+        db.execute("CREATE TABLE a (b)")
+    with pytest.raises(InputError, match="another program's"), Store(tmp_path, EXPERIMENT, {}):
+        pass
+    with closing(sqlite3.connect(tmp_path / store.FILE)) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("a",)]
 
 
 def test_a_mechanism_without_a_file_cannot_be_keyed(monkeypatch):

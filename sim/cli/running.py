@@ -44,13 +44,13 @@ def run(
     """Run SCENARIO once: the stages it went through, its outcome, and what it means in one sentence."""
     from dataclasses import asdict
 
-    with later():
-        with starting():
-            from sim.analysis.outliving import outlives_hub
-            from sim.analysis.returns import returns
-            from sim.organisation import run as live
-        plan = plan_of(scenario, changes, **files)
-        record = live(plan, seed, threads)
+    with later(), starting():
+        from sim.analysis.outliving import outlives_hub
+        from sim.analysis.returns import returns
+        from sim.organisation import run as live
+
+    plan = plan_of(scenario, changes, **files)
+    record = live(plan, seed, threads)
     if as_json:
         result = {
             "scenario": plan.title,

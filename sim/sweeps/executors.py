@@ -193,7 +193,11 @@ def start(
         InputError: limits are asked of runs that nobody can stop, or there is no such scheduler.
     """
     refuse_workers()
+    if workers is not None and workers < 0:
+        raise InputError([Fault("workers", f"found {workers}", "0 or more")])
     if dask is not None:
+        if workers == 0:
+            raise InputError([Fault("workers", "0, and Dask", "1 or more: 0 lives runs in this process")])
         from sim.sweeps.cluster import connect
 
         with connect(dask, workers, limits) as cluster:

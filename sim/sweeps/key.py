@@ -43,7 +43,6 @@ def code_digest(plan: Scenario) -> str:
     own = {
         kind for one in plan.mechanisms for kind in type(one).__mro__ if _top(kind.__module__) not in _TRUSTED
     }
-    modules = tuple(sorted({kind.__module__ for kind in own}))
     faults = [
         Fault(
             f"mechanism {kind.__name__}",
@@ -51,47 +50,62 @@ def code_digest(plan: Scenario) -> str:
             "a class in a .py file: runs are keyed by their source",
         )
         for kind in sorted(own, key=lambda kind: kind.__name__)
-        if getattr(sys.modules.get(kind.__module__), "__file__", None) is None
+        if _file(kind.__module__) is None
     ]
     if faults:
         raise InputError(faults)
-    return _code(modules)
+    return _code(frozenset(own))
 
 
 @cache
-def _code(modules: tuple[str, ...]) -> str:
-    if not modules:
+def _code(kinds: frozenset[type]) -> str:
+    """By the classes themselves: one that is loaded anew, after an edit, is another."""
+    if not kinds:
         return engine_digest()
     files = engine_files()
-    for name in modules:
+    for name in {kind.__module__ for kind in kinds}:
         files |= _sources(sys.modules[name])
     return digest_of(files)
 
 
+def _file(name: str) -> Path | None:
+    """The source file of a module that is loaded, if it has one."""
+    file = Path(getattr(sys.modules.get(name), "__file__", None) or "")
+    return file.resolve() if file.suffix == ".py" and file.is_file() else None
+
+
 def _sources(start: ModuleType) -> dict[str, Path]:
-    """The files of a module and of those that it imports from its own package or folder, by module name."""
-    home = Path(start.__file__ or "").resolve().parent
+    """The files of a module and of those that it imports from its own package or folder, now or later, by module name."""
+    name, file = start.__name__, _file(start.__name__)
+    assert file, "its class was refused"
+    home = file.parent
+    depth = name.count(".") + (file.name == "__init__.py")
+    root = home.parents[depth - 1] if depth else home
     found: dict[str, Path] = {}
-    queue = [start]
+    queue = [(name, start.__package__ or "", file)]
     while queue:
-        module = queue.pop()
-        file = Path(getattr(module, "__file__", None) or "/").resolve()
-        near = file.parent == home or (
-            "." in start.__name__ and _top(module.__name__) == _top(start.__name__)
-        )
-        if module.__name__ not in found and near and file.suffix == ".py":
-            found[module.__name__] = file
-            queue += [sys.modules[name] for name in _imports(module, file) if name in sys.modules]
+        name, package, file = queue.pop()
+        near = file.parent == home or ("." in start.__name__ and _top(name) == _top(start.__name__))
+        if name not in found and near:
+            found[name] = file
+            for other in _imports(package, file):
+                place = root.joinpath(*other.split("."))
+                for lying in (_file(other), place.with_suffix(".py"), place / "__init__.py"):
+                    if lying and lying.is_file():
+                        queue.append(
+                            (other, other if lying.name == "__init__.py" else other.rpartition(".")[0], lying)
+                        )
+                        break
     return found
 
 
-def _imports(module: ModuleType, file: Path) -> Iterator[str]:
-    """The full names of what a module imports, and of what might be a module among them."""
+def _imports(package: str, file: Path) -> Iterator[str]:
+    """The full names of what a module of a package imports, and of what might be a module among them."""
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = resolve_name("." * node.level + (node.module or ""), module.__package__ or None)
+            base = resolve_name("." * node.level + (node.module or ""), package or None)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
 

@@ -98,12 +98,12 @@ class Parcel:
 
     def open(self) -> Scenario:
         """The scenario, built anew; the same object for equal parcels."""
-        return _opened(self)
+        return _opened(self, tuple(map(_named, self.own)))
 
 
 @lru_cache(maxsize=256)
-def _opened(parcel: Parcel) -> Scenario:
-    plan = parse(json.loads(parcel.tables), known=[_named(name) for name in parcel.own])
+def _opened(parcel: Parcel, known: tuple[Any, ...]) -> Scenario:
+    plan = parse(json.loads(parcel.tables), known=list(known))
     place = parcel.order.index
     return plan.model_copy(
         update={"mechanisms": tuple(sorted(plan.mechanisms, key=lambda one: place(one.name)))}

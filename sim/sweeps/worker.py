@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import math
 import os
 import signal
 import sys
@@ -34,7 +35,7 @@ _STARTS = 5  # workers may be killed as they start, but not for ever
 _WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
 _TOLD = 0.1  # and within which it has then said all
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
-_LEAST = 256 * 2**20
+_LEAST, _MOST = 256 * 2**20, 10**18
 
 _UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
 
@@ -54,10 +55,14 @@ class Limits:
     memory: int | None = None
 
     def __post_init__(self) -> None:
-        if self.seconds is not None and not self.seconds > 0.0:
-            raise InputError([Fault("timeout", f"found {self.seconds:g}", "more than 0 seconds")])
-        if self.memory is not None and self.memory < _LEAST:
-            raise InputError([Fault("memory", f"found {self.memory:,} bytes", "256 MB or more")])
+        if self.seconds is not None and not 0.0 < self.seconds < math.inf:
+            raise InputError(
+                [Fault("timeout", f"found {self.seconds:g}", "more than 0 seconds, or no limit")]
+            )
+        if self.memory is not None and not _LEAST <= self.memory <= _MOST:
+            raise InputError(
+                [Fault("memory", f"found {self.memory:,} bytes", "256 MB or more, to a million TB")]
+            )
         if self.memory is not None and not sys.platform.startswith("linux"):
             raise InputError([Fault("memory", "a limit", "none: only Linux can hold a process to one")])
 
