@@ -27,7 +27,7 @@ def test_an_edit_of_a_kernel_reaches_the_kernels_that_call_it(tmp_path):
     """Numba's own cache would go on answering 2: it looks at the caller's file alone."""
     package = tmp_path / "sim"
     package.mkdir()
-    for name in ("kernels.py", "source.py"):
+    for name in ("errors.py", "kernels.py", "source.py"):
         shutil.copy(SIM / name, package)
     (package / "__init__.py").touch()
     (package / "caller.py").write_text(CALLER)
