@@ -357,9 +357,10 @@ class Employees(Table, columns=EMPLOYEES, across=True):
         for name, column in self.columns.items():
             before = getattr(self, name)
             shape = (*before.shape[:-1], self.rows + rows.size)
-            arrays[name] = after = (np.zeros if column.of_lots else np.empty)(shape, before.dtype)
             if column.of_lots:
+                arrays[name] = np.zeros(shape, before.dtype)
                 continue
+            arrays[name] = after = np.empty(shape, before.dtype)
             for was, now in moves:
                 after[..., now] = before[..., was]
             after[..., rows] = column.start

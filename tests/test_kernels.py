@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from numba import types
 from numba.core.itanium_mangler import mangle
 
@@ -59,10 +60,11 @@ def test_kernels_are_named_shortly_and_apart():
     assert len({*names, mangle("step", [other])}) == 4
 
 
-def test_a_cache_that_cannot_be_written_is_named():
+@pytest.mark.parametrize("words", [["run"], ["sweep", "quickstart"]])
+def test_a_cache_that_cannot_be_written_is_named(tmp_path, words):
     environment = {**os.environ, "NUMBA_CACHE_DIR": "/proc/nothere"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "sim", "run"], capture_output=True, text=True, env=environment
-    )
+    command = [sys.executable, "-m", "sim", *words]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert not (tmp_path / "results").exists()
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
     assert "NUMBA_CACHE_DIR: found '/proc/nothere'; a folder that can be written" in ended.stderr

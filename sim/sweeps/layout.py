@@ -91,16 +91,8 @@ def layout_of(db: sqlite3.Connection, folder: Path) -> int:
     columns = [row[1] for row in db.execute("PRAGMA table_info(runs)")]
     if layout == 0 and not columns:
         if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
-            raise InputError(
-                [
-                    Fault(
-                        FILE,
-                        "another program's database",
-                        "a store that Unsilo wrote, or no such file",
-                        str(folder),
-                    )
-                ]
-            )
+            found, allowed = "another program's database", "a store that Unsilo wrote, or no such file"
+            raise InputError([Fault(FILE, found, allowed, str(folder))])
         return 0
     if layout not in range(1, LAYOUT + 1) or columns[3:-3] != list(OUTCOMES):
         found = f"layout {layout}, with the outcomes {', '.join(columns[3:-3])}"

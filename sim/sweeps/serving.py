@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sim.starting import starting
 
-with starting():
+with (
+    suppress(Exception),
+    starting(),
+):  # what cannot be imported is told of by the process that asks for workers
     import sim.sweeps.worker  # noqa: F401
     from sim.sweeps.work import load_kernels
 
