@@ -44,14 +44,10 @@ def hire(
     now_at = np.arange(old.rows) + np.repeat(ahead, d.size)
     rows = np.arange(departments.size) + np.cumsum(d.size)[departments]
     number = np.arange(rows.size) - ahead[departments] + d.size[departments]
-    rooms = [org.rows_of(here) for here in range(d.rows)]
-    moved = [
-        (room, slice(room.start + by, room.stop + by)) for room, by in zip(rooms, ahead.tolist(), strict=True)
-    ]
     names = [np.uint64(key_of(org.department_names[here])) for here in range(d.rows)]
     sat = None if views is None else [(view, view.row) for view in views]
 
-    new = org.employees = old.opened(moved, rows)
+    new = org.employees = old.opened(now_at, rows)
     org.whole.cast[:] = NO_WEEKS
     new.department[rows] = departments
     new.key[rows] = combine(np.array(names)[departments], number.astype(np.uint64))

@@ -270,6 +270,14 @@ def logistic(z):
     return 1.0 / (1.0 + math.exp(-z))
 
 
+def foremost(last: np.ndarray, lot: np.ndarray, count: int) -> np.ndarray:
+    """Places of so many of those with the least of `last`, in its order and, among equals, by lot: int64[count or all]."""
+    near = np.arange(last.size)
+    if count < last.size:
+        near = np.flatnonzero(last <= np.partition(last, count - 1)[count - 1])
+    return near[np.lexsort((lot[near], last[near]))[:count]]
+
+
 def key_of(name: str) -> int:
     """The stable 64-bit key of a name (a roster id, a department, a mechanism)."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

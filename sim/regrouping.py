@@ -69,7 +69,9 @@ def shuffled(org: Organisation, moves: np.ndarray, luck: np.ndarray) -> np.ndarr
         moves: bool[n], who changes seats; executives do not, whatever it says.
         luck: float64[n], the lot.
     """
-    leave = np.setdiff1d(np.flatnonzero(moves), org.executives.person)
+    stays = np.zeros(org.employees.rows, np.bool_)
+    stays[org.executives.person] = True
+    leave = np.flatnonzero(moves & ~stays)
     firm = org.departments.firm[org.employees.department[leave]]
     come_from = np.arange(org.employees.rows)
     come_from[leave[np.argsort(firm, kind="stable")]] = leave[np.lexsort((luck[leave], firm))]

@@ -6,7 +6,7 @@ take whole tables and read columns by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -348,23 +348,21 @@ class Table(Struct):
 class Employees(Table, columns=EMPLOYEES, across=True):
     """One row an employee, department by department."""
 
-    def opened(self, moves: Sequence[tuple[slice, slice]], rows: np.ndarray) -> Employees:
-        """The same people on other rows, each `slice` of them on that beside it, and new `rows`, int64[m], at their start.
+    def opened(self, now_at: np.ndarray, rows: np.ndarray) -> Employees:
+        """The same people on other rows, `now_at`, int64[n], and new `rows`, int64[m], at their start.
 
         Lots have to be cast anew.
         """
-        arrays = {}
+        arrays, come_from = {}, np.zeros(self.rows + rows.size, np.int64)
+        come_from[now_at] = np.arange(self.rows)
         for name, column in self.columns.items():
             before = getattr(self, name)
-            shape = (*before.shape[:-1], self.rows + rows.size)
             if column.of_lots:
-                arrays[name] = np.zeros(shape, before.dtype)
+                arrays[name] = np.zeros((*before.shape[:-1], come_from.size), before.dtype)
                 continue
-            arrays[name] = after = np.empty(shape, before.dtype)
-            for was, now in moves:
-                after[..., now] = before[..., was]
+            arrays[name] = after = before.take(come_from, axis=-1)
             after[..., rows] = column.start
-        return self._holding(arrays, self.rows + rows.size, self.columns, self.axes)
+        return self._holding(arrays, come_from.size, self.columns, self.axes)
 
 
 class Departments(Table, columns=DEPARTMENTS):

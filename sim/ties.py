@@ -71,6 +71,10 @@ class Ties(NamedTuple):
             np.concatenate([one.weights for one in parts]),
         )
 
+    def strengths(self) -> np.ndarray:
+        """How strong everybody's ties are together: int64[n]."""
+        return _strengths(self)
+
     def edges(self) -> Edges:
         """Each tie once."""
         ends = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
@@ -191,6 +195,17 @@ def _rows(n, source, target, weight):
             m += 1
         indptr[i + 1] = m
     return indptr, indices[:m].copy(), weights[:m].copy()
+
+
+@kernel
+def _strengths(ties):
+    """See `Ties.strengths`."""
+    indptr, weights = ties.indptr, ties.weights
+    summed = np.zeros(len(indptr) - 1, np.int64)
+    for i in range(len(summed)):
+        for at in range(indptr[i], indptr[i + 1]):
+            summed[i] += weights[at]
+    return summed
 
 
 @kernel

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.happenings.base import Event
-from sim.luck import combine
+from sim.luck import combine, foremost
 from sim.parameters import parameter, share
 from sim.regrouping import shuffled
 from sim.structure import merge, take_over
@@ -25,13 +25,10 @@ class ChampionsLeave(Event):
 
     def happen(self, org: Organisation, luck: np.ndarray) -> None:
         """Those of whoever practises anything, executives apart, whose contacts heed them most in all."""
-        e, ties = org.employees, org.ties
-        heard = np.add.reduceat(np.append(ties.weights, 0).astype(np.int64), ties.indptr[:-1]) * np.diff(
-            ties.indptr
-        ).astype(bool)
-        rank = heard * e.influence * (e.breadth > 0)
+        e = org.employees
+        rank = org.ties.strengths() * e.influence * (e.breadth > 0)
         rank[org.executives.person] = 0
-        order = np.lexsort((luck, -rank))[: self.people]
+        order = foremost(-rank, luck, self.people)
         org.replace(order[rank[order] > 0])
 
 
@@ -112,8 +109,8 @@ class Merger(Event):
         if here != there:
             merge(org, here, there)
             lot = org.luck.uniform("seats", org.employees.key, org.week)
-            both = np.isin(org.employees.department, (here, there))
-            org.regroup(shuffled(org, both & (luck < self.staff), lot))
+            of = org.employees.department
+            org.regroup(shuffled(org, ((of == here) | (of == there)) & (luck < self.staff), lot))
             acquaint(org, here, there, self.contacts, self.strength)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from sim.happenings.base import Event
-from sim.mechanisms.strategy import align
+from sim.mechanisms.strategy import agree
 from sim.parameters import parameter, share
 from sim.tables import AWARE, LAPSED, TRYING, UNAWARE
 
@@ -52,9 +53,7 @@ class ListeningPhase(Event):
     def step(self, org: Organisation, name: str) -> None:
         """Goals go part of their way in each week of the phase: after it, 1 - exp(-lasts / scale) of it."""
         if self.week <= org.week < self.week + self.lasts:
-            goals = org.departments.goals
-            goals += (org.goals - goals) * (1.0 - np.exp(-1.0 / self.scale))
-            align(org.state)
+            agree(1.0 - math.exp(-1.0 / self.scale), org.state)
 
 
 class ReverseMentoring(Event):

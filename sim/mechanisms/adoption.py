@@ -136,9 +136,10 @@ class Adoption(Mechanism):
         """Draw thresholds, and let the pioneers of the owner departments try."""
         e = org.employees
         self.welcome(org, np.arange(e.rows))
-        luck = org.luck.uniform("pioneers", combine(e.key[None, :], org.practices.key[:, None]))
-        pioneers = (luck < org.practices.pioneers[:, None]) & org.departments.owner[e.department]
-        practices, rows = np.nonzero(pioneers)
+        owners = np.flatnonzero(org.departments.owner[e.department])
+        luck = org.luck.uniform("pioneers", combine(e.key[owners], org.practices.key[:, None]))
+        practices, pioneers = np.nonzero(luck < org.practices.pioneers[:, None])
+        rows = owners[pioneers]
         org.move(rows, practices, rung=TRYING, way=org.departments.habit[e.department[rows], practices])
         e.began[:] = 0  # pioneers have a way: their department's
 

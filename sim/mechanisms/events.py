@@ -51,12 +51,13 @@ class Events(Mechanism):
             f"the event {name!r} ({self.scripted[name].what}) does nothing: {why}"
             for name, why in idle.items()
         )
+        agenda, due, weeks = org.agenda, org.due, org.plan.weeks
         for name, event in sorted(self.scripted.items()):
             if name in idle:
                 continue
-            for week in range(event.week, int(min(event.until, org.plan.weeks)) + 1):
-                org.agenda.setdefault(week, []).append((name, event))
-                org.due[week] |= event.acts(week)
+            for week in range(event.week, int(min(event.until, weeks)) + 1):
+                agenda.setdefault(week, []).append((name, event))
+                due[week] |= event.acts(week)
 
     def _idle(self, plan: Scenario, event: Event) -> str:
         """Why an event can do nothing in a scenario; empty if it may."""

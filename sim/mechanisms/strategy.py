@@ -68,6 +68,16 @@ class Strategy(Mechanism):
 
 
 @kernel
+def agree(part, org):
+    """Bring the departments' goals a part of their way nearer to the organisation's, and their alignment up to date."""
+    d, wanted = org.departments, org.whole.goals
+    for here in range(len(d.goals)):
+        for n in range(len(wanted)):
+            d.goals[here, n] += (wanted[n] - d.goals[here, n]) * part
+    align(org)
+
+
+@kernel
 def align(org):
     """Set each department's alignment: the cosine of its goals with the organisation's."""
     d, wanted = org.departments, org.whole.goals

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.kernels import kernel
-from sim.luck import combine, key_of
+from sim.luck import combine, foremost, key_of
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, share
 from sim.tables import TRYING
@@ -73,10 +73,9 @@ class Team(Mechanism):
         e, d = org.employees, org.departments
         count = max(1, round(self.per_hundred * d.size[rooms].sum() / 100.0))
         lot = org.luck.uniform("team", e.key, org.week)
+        last = e.threshold if self.chosen == "savvy" else lot
         if self.chosen == "leaders":
-            last = -np.bincount(org.ties.indices, org.ties.weights, e.rows) * e.influence
-        else:
-            last = e.threshold if self.chosen == "savvy" else lot
+            last = -org.ties.strengths() * e.influence
         queues = [np.zeros(0, np.int64)]  # where no department is an owner nobody is drawn
         queues += [
             room.start + foremost(last[room], lot[room], count)
@@ -127,14 +126,6 @@ class Team(Mechanism):
         begin = d.meant[here].T & (e.practising[:, members] == 0) & (luck < self.practising)
         practices, which = np.nonzero(begin)
         org.move(members[which], practices, TRYING, d.habit[here[which], practices])
-
-
-def foremost(last: np.ndarray, lot: np.ndarray, count: int) -> np.ndarray:
-    """Places of so many of those with the least of `last`, in its order and, among equals, by lot: int64[count or all]."""
-    near = np.arange(last.size)
-    if count < last.size:
-        near = np.flatnonzero(last <= np.partition(last, count - 1)[count - 1])
-    return near[np.lexsort((lot[near], last[near]))[:count]]
 
 
 @Team.weekly
