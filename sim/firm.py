@@ -20,7 +20,7 @@ from sim.scenario import Scenario
 from sim.seats import replace
 from sim.staff import Lines
 from sim.tables import Departments, Desks, Employees, Executives, Firms, Practices, State, Whole
-from sim.tally import hold_lines, measure, settle
+from sim.tally import decide, hold_lines, measure, settle
 from sim.ties import Edges, Ties
 from sim.wings import ALONE, Wings
 
@@ -78,19 +78,14 @@ class Firm(mesa.Model):
             way: int[n], the way in which it is done; as before where left out.
 
         Raises:
-            ValueError: a practice or a way is not one of the organisation's.
+            ValueError: a row, a practice or a way is not one of the organisation's.
         """
-        rows, practices = np.broadcast_arrays(np.atleast_1d(rows), practices)
-        if practices.size and not 0 <= practices.min() <= practices.max() < self.practices.rows:
-            raise ValueError(f"a practice is one of 0..{self.practices.rows - 1}")
-        ways = self.employees.way[practices, rows] if way is None else np.broadcast_to(way, rows.shape)
-        if ways.size and not 0 <= ways.min() <= ways.max() < self.ways:
-            raise ValueError(f"a way is one of 0..{self.ways - 1}")
-        changes, found = self.state.changes, self.wings.found[0]
-        for k in range(self.practices.rows):
-            of_it = practices == k
-            found[k] = n = np.count_nonzero(of_it)
-            changes.employee[k, :n], changes.rung[k, :n], changes.way[k, :n] = rows[of_it], rung, ways[of_it]
+        moves = np.empty((3, np.broadcast(rows, practices).size), np.int64)
+        moves[0], moves[1], moves[2] = rows, practices, 0 if way is None else way
+        known = {"row": self.employees.rows, "practice": self.practices.rows, "way": self.ways}
+        wrong = decide(moves, rung, way is None, tuple(known.values()), self.state)
+        if wrong >= 0:
+            raise ValueError(f"a {[*known][wrong]} is one of 0..{[*known.values()][wrong] - 1}")
         settle(self.week, self.state, ALONE)
 
     def regroup(self, come_from: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.errors import Fault, InputError
+from sim.kernels import kernel
 from sim.luck import combine, key_of
 from sim.tables import NOBODY
 
@@ -175,10 +176,24 @@ class Lines(NamedTuple):
     @classmethod
     def of(cls, manager: np.ndarray) -> Lines:
         """The lines that `manager`, int32[n], row of each one's manager or -1, amounts to."""
-        order = np.argsort(manager, kind="stable")
-        indices = order[np.count_nonzero(manager < 0) :]
-        counts = np.bincount(manager[indices], minlength=len(manager))
-        return cls(np.concatenate(([0], np.cumsum(counts))), indices)
+        return cls(*_lines(manager))
+
+
+@kernel
+def _lines(manager):
+    """See `Lines.of`."""
+    indptr = np.zeros(len(manager) + 1, np.int64)
+    for boss in manager:
+        if boss >= 0:
+            indptr[boss + 1] += 1
+    for i in range(len(manager)):
+        indptr[i + 1] += indptr[i]
+    place, indices = indptr[:-1].copy(), np.empty(indptr[-1], np.int64)
+    for i in range(len(manager)):
+        if manager[i] >= 0:
+            indices[place[manager[i]]] = i
+            place[manager[i]] += 1
+    return indptr, indices
 
 
 def lines_by_contacts(department: np.ndarray, contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -81,6 +81,37 @@ def recount(org):
 
 
 @kernel
+def decide(moves, rung, as_before, known, org):
+    """Write into `changes` that people come to a rung.
+
+    Args:
+        moves: int64[3, m], rows of people, each once for a practice; practices; and ways.
+        rung: where to.
+        as_before: whether they keep their ways, whatever `moves` says.
+        known: how many people, practices and ways there are.
+        org: the state.
+
+    Returns:
+        The number of the row of `moves` in which something is not known, 0 too if somebody's moves do not fit; -1 if all is well.
+    """
+    changes, found, way = org.changes, org.wings.found[0], org.employees.way
+    found[:] = 0
+    for one in range(moves.shape[1]):
+        for kind in range(3):
+            if not 0 <= moves[kind, one] < known[kind]:
+                return kind
+    for one in range(moves.shape[1]):
+        i, k = moves[0, one], moves[1, one]
+        at = found[k]
+        if at == known[0]:
+            return 0
+        changes.employee[k, at], changes.rung[k, at] = i, rung
+        changes.way[k, at] = way[k, i] if as_before else moves[2, one]
+        found[k] += 1
+    return -1
+
+
+@kernel
 def settle(week, org, thread):
     """Make the changes that all threads have found, and update every count that depends on them."""
     if together(thread, org, take_places(week, org, thread)) > 0:

@@ -115,7 +115,7 @@ class Events(Mechanism):
         ]
         for name, event in () if faults else self.scripted.items():
             pair = [departments.index(one) * firms // len(departments)
-                    for key in ("department", "into") if (one := getattr(event, key, None))]  # fmt: skip
+                    for key in ("department", "into") if (one := vars(event).get(key))]  # fmt: skip
             if len(set(pair)) == 2:
                 where = f"events.{name}.into"
                 faults.append(
@@ -125,8 +125,9 @@ class Events(Mechanism):
 
     def attend(self, org: Organisation) -> None:
         """Let happen what is due this week, in the order of the events' names, after all cuts are known."""
-        due = org.agenda.get(org.week, ())
-        before, org.granted = org.granted, math.prod(event.left(org.week) for _, event in due)
+        week = org.week
+        due = org.agenda.get(week, ())
+        before, org.granted = org.granted, math.prod(event.left(week) for _, event in due)
         for name, event in due:
             event.step(org, name)
         if org.granted != before and org.plan["funding"]:
