@@ -14,7 +14,9 @@ import numpy as np
 from sim.kernels import fetch, kernel
 from sim.measures import e_i_expected, e_i_index
 
-AHEAD = 8  # turns ahead in which people are fetched, and half of it those in which their contacts are
+AHEAD = 8  # turns ahead in which people are fetched, and half of it those in which their contacts are; it steers speed alone
+CROWD = 4  # people whose contacts are fetched together; speed alone, too
+FAR = 50_000  # employees above whom most of a column lies far from the core, so that more of it is fetched; speed alone, too
 _LINE = 16  # contacts that the machine fetches at once
 
 Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -240,6 +242,26 @@ def fetch_row(ties, rows, at, end):
         fetch(ties[1], first)
         fetch(ties[1], first + _LINE)
         fetch(ties[2], first)
+
+
+@kernel
+def fetch_contacts(ties, rows, at, end, column, other):
+    """Bring nearer what two columns hold of the contacts of the crowd after the one that begins with rows[at].
+
+    That takes those contacts' numbers, which are fetched a crowd earlier, and where they begin, another crowd earlier.
+    """
+    indptr, indices, weights = ties
+    for one in range(at + 3 * CROWD, min(at + 4 * CROWD, end)):
+        fetch(indptr, rows[one])
+    for one in range(at + 2 * CROWD, min(at + 3 * CROWD, end)):
+        first = indptr[rows[one]]
+        fetch(indices, first)
+        fetch(indices, first + _LINE)
+        fetch(weights, first)
+    for one in range(at + CROWD, min(at + 2 * CROWD, end)):
+        for tie in range(np.uint64(indptr[rows[one]]), np.uint64(indptr[rows[one] + 1])):
+            fetch(column, indices[tie])
+            fetch(other, indices[tie])
 
 
 @kernel

@@ -193,8 +193,13 @@ def test_one_practice_stands_for_all_rows_and_one_that_is_not_there_is_refused(s
     org = Organisation(small(), 1)
     org.move([3, 4, 5], 2, TRYING, way=0)
     assert (org.employees.rung[2, 3:6] == TRYING).all()
-    before = org.departments.practised.copy()
-    for practice in (-1, org.practices.rows):
-        with pytest.raises(ValueError, match=f"a practice is one of 0..{org.practices.rows - 1}"):
-            org.move([3], [practice], TRYING)
+    before, n, k = org.departments.practised.copy(), org.employees.rows, org.practices.rows
+    for rows, practices, ways, what, many in (
+        ([3], [-1], [0], "practice", k), ([3], [k], [0], "practice", k), ([-1], [0], [0], "row", n), ([n], [0], [0], "row", n),
+        ([n], [0], None, "row", n), ([3], [0], [-1], "way", org.ways), ([3, 4], [0, 0], [0, org.ways], "way", org.ways),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=f"a {what} is one of 0..{many - 1}"):
+            org.move(rows, practices, TRYING, ways)
+    with pytest.raises(ValueError, match="a row"):
+        org.move([*range(n), 0], 0, TRYING)  # somebody twice
     assert np.array_equal(org.departments.practised, before)

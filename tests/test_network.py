@@ -234,6 +234,13 @@ def test_teams_are_neighbours_by_number():
     assert np.median(apart[ties.weights == 4]) < 10 < 20 < np.median(apart[ties.weights == 2])
 
 
+def test_strengths_are_what_everybodys_ties_weigh():
+    ties = Ties.from_edges(4, np.array([0, 0, 2]), np.array([1, 2, 1]), np.array([3, 1, 2])).with_room(
+        2, *(np.array([one], kind) for one, kind in ((0, np.int32), (3, np.int32), (5, np.int16)))
+    )
+    assert ties.strengths().tolist() == [9, 5, 3, 5]
+
+
 @settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([1, 1, 2, 3, 8, 40]), min_size=1, max_size=9),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from sim import Mechanism, load, run
 from sim.cli.running import run as command
 from sim.organisation import Organisation
+from sim.ties import FAR
 from sim.wings import MOST, WORTHWHILE, Thread, cores, people, share_out_rooms, threads_for
 from tests.worlds import worlds
 
@@ -21,6 +22,10 @@ from tests.worlds import worlds
         ("everything", {"organisation.employees": 600, "weeks": 120}),
         ("baseline", {"organisation.employees": 300, "weeks": 60}),
         ("small_firms_alliance", {"weeks": 60}),
+        (
+            "everything",
+            {"organisation.employees": FAR + 1, "weeks": 20},
+        ),  # so many that more of them is fetched
     ],
 )
 def test_any_number_of_threads_gives_the_same_bytes(name, changes, threads):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.kernels import kernel
+from sim.kernels import fetch, kernel
 from sim.luck import branch, chosen, drawn, greatest_lot, lots_of, recast, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.mechanisms.influence import reweigh, share_out
 from sim.parameters import parameter, rate, share
 from sim.tables import MEETINGS
-from sim.ties import tied
+from sim.ties import AHEAD, fetch_row, tied
 from sim.wings import ALONE
 
 if TYPE_CHECKING:
@@ -98,23 +98,37 @@ def meet(rules, week, luck, org):
             who[some] = i
             some += 1
     whom, lot = branch(luck, 1), int(unit(branch(luck, 2)) * some)
-    for turn in range(lot, lot + some):
-        i = who[turn if turn < some else turn - some]
-        if used[i] == room:
-            continue
+    partners = np.empty(some, np.int64)
+    for at in range(some):
+        i = who[at]
         u, own = unit(word(whom, key[i])), department[i]
+        partners[at] = i
         if u < c.near:
-            j = first[own] + min(size[own] - 1, int(u / c.near * size[own]))
+            partners[at] = first[own] + min(size[own] - 1, int(u / c.near * size[own]))
         elif size[own] < org.firms.staff[firm[own]]:
             low = lows[firm[own]]
             others = highs[firm[own]] - low - size[own]
             j = low + min(others - 1, int((u - c.near) / (1.0 - c.near) * others))
-            j += size[own] * (j >= first[own])
-            if firm[department[j]] != firm[own]:
-                continue
-        else:
+            partners[at] = j + size[own] * (j >= first[own])
+    for turn in range(lot, lot + some):
+        at = turn if turn < some else turn - some
+        fetch_row(org.ties, who, at, some)
+        if at + AHEAD < some:
+            soon = partners[at + AHEAD]
+            fetch(now, soon)
+            fetch(used, soon)
+            fetch(department, soon)
+            fetch(manager, soon)
+        i, j = who[at], partners[at]
+        if (
+            i == j
+            or not now[j]
+            or used[i] == room
+            or used[j] == room
+            or firm[department[i]] != firm[department[j]]
+        ):
             continue
-        if not now[j] or used[j] == room or i == j or manager[i] == j or manager[j] == i:
+        if manager[i] == j or manager[j] == i:
             continue
         if not tied(indptr, indices, i, j):
             here, there = indptr[i + 1] - room + used[i], indptr[j + 1] - room + used[j]

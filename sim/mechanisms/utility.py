@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels import kernel
+from sim.kernels import fetch, kernel
 from sim.luck import branch, drawn, greatest_lot, logistic, lots_of, unit, word
 from sim.tables import AWARE, LAPSED, MOVES, NOT_ASKED, ROUTINE, TRYING, UNAWARE, staff_of
+from sim.ties import AHEAD, FAR
 from sim.wings import people, rooms
 
 
@@ -55,7 +56,21 @@ def climb(rules, week, luck, org, thread):
             most[TRYING] = greatest_lot(
                 c.settle * (c.settle_belief + 1.0) * (c.settle_worth + 1.0) + dropping
             )
-            for at in range(may_move(lots, most, rung, cleared, first, size, here, may, candidates)):
+            some = may_move(lots, most, rung, cleared, first, size, here, may, candidates)
+            for at in range(some):
+                if n > FAR and at + AHEAD < some:
+                    soon = candidates[at + AHEAD]
+                    fetch(key, soon)
+                    fetch(training, soon)
+                    fetch(exposure, soon)
+                    fetch(belief, soon)
+                    fetch(fluency, soon)
+                    fetch(threshold, soon)
+                    fetch(guidance, soon)
+                    fetch(manager, soon)
+                    fetch(led, soon)
+                    fetch(asked, soon)
+                    fetch(way, soon)
                 i = candidates[at]
                 u, now = drawn(lots[i], word(own, key[i])), rung[i]
                 to = now

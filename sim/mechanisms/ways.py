@@ -12,7 +12,7 @@ from sim.mechanisms.base import Mechanism
 from sim.parameters import rate, share, weight
 from sim.tables import REVIEWS
 from sim.tally import settle
-from sim.ties import AHEAD, fetch_row
+from sim.ties import AHEAD, CROWD, FAR, fetch_contacts, fetch_row
 from sim.wings import people, rooms, together
 
 if TYPE_CHECKING:
@@ -113,53 +113,58 @@ def choose_ways(rules, week, luck, org, thread):
         )
         lots, own, shown, count = all_lots[k], branch(luck, k), changes.shown[k], 0
         some = may_think(start, end, lots, low, practising, began, thinks, thinkers)
-        for at in range(some):
-            fetch_row(ties, thinkers, at, some)
-            if at + AHEAD < some:
-                soon = thinkers[at + AHEAD]
-                fetch(department, soon)
-                fetch(guidance, soon)
-                fetch(heard, soon)
-            i = thinkers[at]
-            if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
-                continue
-            here = department[i]
-            advice, habit, local = advices[here], habits[here, k], locus[here]
-            taught, told = c.guidance_weight * guidance[i], c.mandate_weight * mandate[here]
-            total = 0
-            for tie in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
-                j = np.uint64(indices[tie])
-                if j == i:  # the rest of the row is idle
-                    break
-                heed = np.int64(weights[tie]) * influence[j]
-                shares[np.uint16(shown[j])] += heed
-                total += heed
-            total -= shares[ways]
-            shares[ways] = 0
-            advised = heard[i] if heard[i] >= 0 else advice
-            current = -1 if began[i] else way[i]
-            best, most = way[i], -1.0
-            for w in range(ways):
-                if shares[w] == 0 and w != advised and w != current and w != habit:
+        for crowd in range(0, some, CROWD):
+            if n > FAR:
+                fetch_contacts(ties, thinkers, crowd, some, shown, influence)
+            for at in range(crowd, min(crowd + CROWD, some)):
+                fetch_row(ties, thinkers, at, some)
+                if at + AHEAD < some:
+                    soon = thinkers[at + AHEAD]
+                    fetch(key, soon)
+                    fetch(way, soon)
+                    fetch(department, soon)
+                    fetch(guidance, soon)
+                    fetch(heard, soon)
+                i = thinkers[at]
+                if not began[i] and drawn(lots[i], word(own, key[i])) >= review:
                     continue
-                score = c.quality_weight * suits[here, k, w]
-                if shares[w] > 0:
-                    score += c.contacts_weight * shares[w] / total
-                if w == advice and w == advised:
-                    score += (1.0 - local) * taught
-                    score += (1.0 - local) * told
-                elif w == advised:
-                    score += taught
-                if w == habit:
-                    score += local * (taught + told) + c.habit_weight * (not joins[here])
-                if w == current:
-                    score += c.current_weight
-                if score > most:
-                    best, most = w, score
-                shares[w] = 0
-            if best != way[i]:
-                changed[count], new_rung[count], new_way[count] = i, rung[i], best
-                count += 1
+                here = department[i]
+                advice, habit, local = advices[here], habits[here, k], locus[here]
+                taught, told = c.guidance_weight * guidance[i], c.mandate_weight * mandate[here]
+                total = 0
+                for tie in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                    j = np.uint64(indices[tie])
+                    if j == i:  # the rest of the row is idle
+                        break
+                    heed = np.int64(weights[tie]) * influence[j]
+                    shares[np.uint16(shown[j])] += heed
+                    total += heed
+                total -= shares[ways]
+                shares[ways] = 0
+                advised = heard[i] if heard[i] >= 0 else advice
+                current = -1 if began[i] else way[i]
+                best, most = way[i], -1.0
+                for w in range(ways):
+                    if shares[w] == 0 and w != advised and w != current and w != habit:
+                        continue
+                    score = c.quality_weight * suits[here, k, w]
+                    if shares[w] > 0:
+                        score += c.contacts_weight * shares[w] / total
+                    if w == advice and w == advised:
+                        score += (1.0 - local) * taught
+                        score += (1.0 - local) * told
+                    elif w == advised:
+                        score += taught
+                    if w == habit:
+                        score += local * (taught + told) + c.habit_weight * (not joins[here])
+                    if w == current:
+                        score += c.current_weight
+                    if score > most:
+                        best, most = w, score
+                    shares[w] = 0
+                if best != way[i]:
+                    changed[count], new_rung[count], new_way[count] = i, rung[i], best
+                    count += 1
         began[start:end] = 0
         found[k] = count
 
