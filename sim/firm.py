@@ -78,12 +78,14 @@ class Firm(mesa.Model):
             way: int[n], the way in which it is done; as before where left out.
 
         Raises:
-            ValueError: a row, a practice or a way is not one of the organisation's.
+            ValueError: a row, a practice or a way is not one of the organisation's, or a practice has more moves than there are people.
         """
         moves = np.empty((3, np.broadcast(rows, practices).size), np.int64)
         moves[0], moves[1], moves[2] = rows, practices, 0 if way is None else way
         known = {"row": self.employees.rows, "practice": self.practices.rows, "way": self.ways}
         wrong = decide(moves, rung, way is None, tuple(known.values()), self.state)
+        if wrong == len(known):
+            raise ValueError("a practice has more moves than there are people; name each person once")
         if wrong >= 0:
             raise ValueError(f"a {[*known][wrong]} is one of 0..{[*known.values()][wrong] - 1}")
         settle(self.week, self.state, ALONE)

@@ -92,7 +92,8 @@ def decide(moves, rung, as_before, known, org):
         org: the state.
 
     Returns:
-        The number of the row of `moves` in which something is not known, 0 too if somebody's moves do not fit; -1 if all is well.
+        The number of the row of `moves` in which something is not known; 3 if a practice has more moves than there are people; -1 if
+        all is well.
     """
     changes, found, way = org.changes, org.wings.found[0], org.employees.way
     found[:] = 0
@@ -104,7 +105,7 @@ def decide(moves, rung, as_before, known, org):
         i, k = moves[0, one], moves[1, one]
         at = found[k]
         if at == known[0]:
-            return 0
+            return 3
         changes.employee[k, at], changes.rung[k, at] = i, rung
         changes.way[k, at] = way[k, i] if as_before else moves[2, one]
         found[k] += 1

@@ -22,10 +22,7 @@ from tests.worlds import worlds
         ("everything", {"organisation.employees": 600, "weeks": 120}),
         ("baseline", {"organisation.employees": 300, "weeks": 60}),
         ("small_firms_alliance", {"weeks": 60}),
-        (
-            "everything",
-            {"organisation.employees": FAR + 1, "weeks": 20},
-        ),  # so many that more of them is fetched
+        ("everything", {"organisation.employees": FAR + 1, "weeks": 20}),  # more is fetched of so many
     ],
 )
 def test_any_number_of_threads_gives_the_same_bytes(name, changes, threads):
