@@ -78,7 +78,8 @@ class Firm(mesa.Model):
             way: int[n], the way in which it is done; as before where left out.
 
         Raises:
-            ValueError: a row, a practice or a way is not one of the organisation's, or a practice has more moves than there are people.
+            ValueError: a row, a practice or a way is not one of the organisation's, or somebody is named so often that a practice
+                has more moves than there are people.
         """
         moves = np.empty((3, np.broadcast(rows, practices).size), np.int64)
         moves[0], moves[1], moves[2] = rows, practices, 0 if way is None else way

@@ -92,8 +92,8 @@ def decide(moves, rung, as_before, known, org):
         org: the state.
 
     Returns:
-        The number of the row of `moves` in which something is not known; 3 if a practice has more moves than there are people; -1 if
-        all is well.
+        The number of the row of `moves` in which something is not known; 3 if a practice has more moves than there are
+        people; -1 if all is well.
     """
     changes, found, way = org.changes, org.wings.found[0], org.employees.way
     found[:] = 0
