@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.cuts import classify, weekly_states
 from sim.kernels import kernel
 from sim.measures import MEASURES, summed
-from sim.outcome import Outcome, classify, sentence, weekly_states
+from sim.outcome import Outcome, sentence
 from sim.tables import Struct
 from sim.tally import measure
 

@@ -16,10 +16,10 @@ from pydantic import SerializeAsAny, model_validator
 
 from sim import shipped
 from sim.company import People, Practice, Returns
+from sim.cuts import Cuts
 from sim.errors import Fault, InputError, nearest_name
 from sim.mechanisms import Mechanism, placed, schedule
 from sim.network import Network
-from sim.outcome import Cuts
 from sim.parameters import Section, parameter
 from sim.reading import checked, nested, overlay, read_toml, with_lines
 from sim.roster import digest

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sim.sweeps import Experiment, Factor, Results, load_results, points, run_key
 from sim.sweeps.layout import OUTCOMES
+from sim.sweeps.living import live
 from sim.sweeps.provenance import provenance
 from sim.sweeps.series import SERIES
 from sim.sweeps.store import FILE, Store
-from sim.sweeps.work import live
 
 WEEKS = Factor(key="weeks", values=[30, 20])
 SHOPS = Factor(key="organisation.departments", values=[{}, {"shop": 20}], names=["without", "with a shop"])

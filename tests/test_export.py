@@ -15,9 +15,9 @@ from sim.outcome import STATES
 from sim.scenario import load
 from sim.sweeps import Broken, Experiment, Factor, exporting, points, run_key, sweep
 from sim.sweeps.exporting import TABLES, export
+from sim.sweeps.living import live
 from sim.sweeps.series import KINDS, SERIES
 from sim.sweeps.store import Store
-from sim.sweeps.work import live
 from tests.stored import EXPERIMENT, finished, stored
 
 BROKEN = Broken("raised", 'KeyError: "a, b"', "Traceback\n  ...\n", 2, 1.5)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sim.cuts import Cuts, classify, converged_now, held_stages, silo_kind, weekly_states
 from sim.measures import MEASURES, organisation_measures
-from sim.outcome import STATES, Cuts, classify, converged_now, held_stages, sentence, silo_kind, weekly_states
+from sim.outcome import STATES, sentence
 
 CUTS = Cuts()
 

@@ -120,7 +120,7 @@ def test_a_server_of_workers_loads_kernels_and_compiles_none(tmp_path):
     program = """
         from pathlib import Path
         import sys
-        from sim.sweeps.work import load_kernels
+        from sim.sweeps.living import load_kernels
         from sim.mechanisms.week import live_on
         load_kernels()
         print(bool(live_on.signatures), len([*Path(sys.argv[1]).rglob("*.nbc")]))

@@ -23,10 +23,11 @@ from sim.organisation import run
 from sim.outcome import STATES, Outcome
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, key, load_results, points, run_key, store
+from sim.sweeps.living import live
 from sim.sweeps.provenance import PACKAGES, provenance
 from sim.sweeps.series import SERIES, pack, unpack, unpack_adoption
 from sim.sweeps.store import Store, on_network
-from sim.sweeps.work import Parcel, live
+from sim.sweeps.work import Parcel
 
 WEEKS = Factor(key="weeks", values=[30, 20])
 SHOPS = Factor(key="organisation.departments", values=[{}, {"shop": 20}], names=["without", "with a shop"])

@@ -32,9 +32,9 @@ from sim.sweeps import (
     stopping,
     sweep,
 )
+from sim.sweeps.living import live
 from sim.sweeps.store import FILE, OUTCOMES, Store
 from sim.sweeps.summary import share, wilson
-from sim.sweeps.work import live
 
 SMALL = {"organisation.employees": 60, "weeks": 60}
 FORM = Factor(key="governance.form", values=["none", "hub_and_spoke", "holistic"], label="governance")

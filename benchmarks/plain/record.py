@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.cuts import converged_now
 from sim.measures import MEASURES, organisation_measures
-from sim.outcome import converged_now
 from sim.record import WEEKLY, Series
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.cuts import Cuts
 from sim.kernels import kernel
 from sim.mechanisms import SCHEDULE, adoption, ways
 from sim.mechanisms.adoption import adopt
@@ -35,7 +36,6 @@ from sim.mechanisms.turnover import attract, live
 from sim.mechanisms.voice import fall_flat
 from sim.mechanisms.ways import settle_ways
 from sim.mechanisms.worth import value
-from sim.outcome import Cuts
 from sim.tables import Struct
 
 LOOPS: tuple[type[Mechanism], ...] = tuple(kind for kind in SCHEDULE if kind.loop)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.cuts import converged_now
 from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
-from sim.outcome import converged_now
 from sim.parameters import parameter, share
 from sim.tally import measure
 

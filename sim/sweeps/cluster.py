@@ -13,15 +13,17 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
-from sim.sweeps.forking import begin
-from sim.sweeps.outpost import Sent, Unlike, code_of, differences, live_lot
-from sim.sweeps.work import Ended, Job, Packer, Parcel
+from sim.sweeps.likeness import code_of
+from sim.sweeps.outpost import Sent, lacking, live_lot
+from sim.sweeps.work import Ended, Job, Packer, Parcel, Unlike
 from sim.sweeps.worker import Limits
 from sim.wings import cores
 
@@ -29,6 +31,14 @@ _ANSWER = 5.0  # seconds in which a scheduler answers
 _COUNT = 2.0  # seconds between looks at how many workers there are
 _TRIES = 2
 _ALLOWED = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
+
+_UNWATCHED = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
+"""What Dask measures of itself many times a second, and nobody looks at where it is one's own: a twentieth of a sweep."""
 
 LOCAL = "local"
 """The address that stands for a scheduler and workers of one's own, on this machine."""
@@ -47,6 +57,7 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
         InputError: Dask is not installed, nobody answers, or the workers do not have the code that is here.
     """
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ImportError:
         raise InputError(
@@ -62,12 +73,13 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
         own, client = None, None
         try:
             if address == LOCAL:
-                own = LocalCluster(
-                    n_workers=workers or cores(),
-                    threads_per_worker=1,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                )
+                with dask.config.set(_UNWATCHED):
+                    own = LocalCluster(
+                        n_workers=workers or cores(),
+                        threads_per_worker=1,
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                    )
             client = Client(own or address, timeout=_ANSWER, set_as_default=False)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             if own:
@@ -125,10 +137,11 @@ class Cluster:
     def check(self, plans: Iterable[Scenario]) -> None:
         """See that the workers there are have what is here; those that come later look for themselves."""
         wrong: list[str] = []
-        self._client.run(begin, on_error="ignore")
-        for parcel in map(Parcel.of, plans):
-            for worker, said in self._client.run(code_of, parcel, on_error="return").items():
-                wrong += differences(worker, said, code_of(parcel))
+        parcels = [_sealed(Parcel.of(plan)) for plan in plans]
+        for worker, found in self._client.run(lacking, parcels, on_error="return").items():
+            if isinstance(found, BaseException):
+                found = [f"cannot read what it is sent ({type(found).__name__}: {found})"]
+            wrong += [f"worker {worker} {one}" for one in found]
         if wrong:
             raise _unlike(dict.fromkeys(wrong))
 
@@ -196,11 +209,7 @@ class Cluster:
 
     def _parcels(self, jobs: Sequence[Job]) -> list[Sent]:
         """Runs as they cross."""
-        parcels = [self._packed(job) for job in jobs]
-        return [
-            (job.scenario, parcel, job.seed, code_of(parcel))
-            for job, parcel in zip(jobs, parcels, strict=True)
-        ]
+        return [(job.scenario, _sealed(self._packed(job)), job.seed) for job in jobs]
 
     def _failed(self, jobs: list[Job], future: Any) -> list[tuple[Job, Ended]]:
         """What becomes of runs whose lot came to nothing: each is tried alone, and set aside if that fails too."""
@@ -210,7 +219,7 @@ class Cluster:
             raise BrokenExecutor("the scheduler is gone")
         error = future.exception()
         if isinstance(error, Unlike):
-            raise _unlike([str(error)])
+            raise _unlike(f"worker {error.worker} {one}" for one in error.differences)
         if not isinstance(error, KilledWorker):
             raise BrokenExecutor(f"{type(error).__name__}: {error}") from error
         ended: list[tuple[Job, Ended]] = []
@@ -223,6 +232,12 @@ class Cluster:
             else:
                 self.submit([job])
         return ended
+
+
+@lru_cache(maxsize=4096)
+def _sealed(parcel: Parcel) -> Parcel:
+    """With what its runs hang on here, which is to be so wherever they are lived."""
+    return replace(parcel, code=code_of(parcel))
 
 
 def _unlike(found: Iterable[str]) -> InputError:

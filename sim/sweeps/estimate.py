@@ -12,11 +12,12 @@ from sim.organisation import Organisation
 from sim.sweeps.design import left_out
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE
+from sim.sweeps.living import warm
 from sim.sweeps.point import Point
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.series import pack
 from sim.sweeps.store import check_owner
-from sim.sweeps.work import Parcel, warm
+from sim.sweeps.work import Parcel
 
 _TRIED = 4  # points whose runs are timed
 _PATIENCE = 2.0  # seconds for which each of them is lived at the most

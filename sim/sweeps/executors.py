@@ -10,14 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sim.errors import Fault, InputError
-from sim.scenario import Scenario
 from sim.sweeps.forking import refuse_workers
-from sim.sweeps.work import Ended, Job, Parcel, attempt
+from sim.sweeps.work import Ended, Job, Parcel
 from sim.sweeps.worker import NO_LIMITS, Limits, Worker
-from sim.wings import cores
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 _GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
 _SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
@@ -100,6 +101,8 @@ class InProcess:
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """The next run, lived now."""
+        from sim.sweeps.living import attempt
+
         jobs = [self._hand.popleft()] if self._hand else []
         return [(job, attempt(job.plan(), job.seed)) for job in jobs]
 
@@ -192,6 +195,8 @@ def start(
     Raises:
         InputError: limits are asked of runs that nobody can stop, or there is no such scheduler.
     """
+    from sim.wings import cores
+
     refuse_workers()
     if workers is not None and workers < 0:
         raise InputError([Fault("workers", f"found {workers}", "0 or more")])

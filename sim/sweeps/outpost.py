@@ -1,88 +1,64 @@
-"""On a worker of Dask: each of its threads has a process of ours live runs, if it has what the sweep has."""
+"""On a worker of Dask: each of its threads has a process of ours live runs, if that has what the sweep has.
+
+This imports no engine: only the processes need it.
+"""
 
 from __future__ import annotations
 
-import platform
+import asyncio
 import threading
 from collections.abc import Sequence
-from functools import cache, lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from multiprocessing.connection import Connection, Pipe
 
-from sim.roster import digest
-from sim.scenario import Scenario
 from sim.sweeps.executors import Processes
-from sim.sweeps.key import code_digest
-from sim.sweeps.work import Ended, Job, Parcel
+from sim.sweeps.forking import start_process
+from sim.sweeps.work import Ended, Job, Parcel, Unlike
 from sim.sweeps.worker import Limits
 
-_DECIDING = ("unsilo", "mesa", "numpy", "scipy", "numba", "llvmlite", "pydantic")
-
-Code = tuple[tuple[str, str], ...]
-"""What a run's result hangs on beside its scenario and seed: names and versions or digests."""
-
-_DIGESTS = ("source", "people")
-Sent = tuple[str, Parcel, int, Code]
-"""A run as it crosses: name of a scenario and itself, a seed, and what the run hangs on."""
-
-
-class Unlike(Exception):  # noqa: N818
-    """A worker has not what is here, so its runs might give other results."""
-
-
-@lru_cache(maxsize=4096)
-def code_of(parcel: Parcel) -> Code:
-    """What a scenario's runs hang on, as it is in this process."""
-    plan = parcel.open()
-    files = _files(plan)
-    people = (("people", digest([Path(file) for file in files])),) if files else ()
-    return (*_versions(), ("source", code_digest(plan)), *people)
-
-
-@cache
-def _versions() -> Code:
-    """Versions that decide results, Python's without its last part."""
-    found = [("python", ".".join(platform.python_version_tuple()[:2]))]
-    for name in _DECIDING:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            found.append((name, "none"))
-    return tuple(found)
-
-
-def _files(plan: Scenario) -> tuple[str, ...]:
-    people = plan.organisation
-    return tuple(file for file in (people.roster, people.ties, people.reports) if file)
-
-
-def differences(worker: str, said: Code | BaseException, here: Code) -> list[str]:
-    """In words, what a worker has otherwise than it is here."""
-    if isinstance(said, BaseException):
-        return [f"worker {worker} cannot read what it is sent ({type(said).__name__}: {said})"]
-    there = dict(said)
-    return [
-        f"worker {worker} has "
-        + (f"other {name}" if name in _DIGESTS else f"{name} {there.get(name)}, not {mine}")
-        for name, mine in here
-        if there.get(name) != mine
-    ]
-
+Sent = tuple[str, Parcel, int]
+"""A run as it crosses: name of a scenario and itself, and a seed."""
 
 _here = threading.local()
 
 
-def live_lot(
-    runs: Sequence[Sent],
-    limits: Limits,
-    warm: Sequence[Sent] = (),
-) -> list[Ended]:
-    """On a worker of Dask: have this thread's process live runs, after living others small."""
+async def lacking(parcels: Sequence[Parcel]) -> list[str]:
+    """What processes here have otherwise than scenarios' runs hang on, or why they cannot tell, in words that follow a name."""
+    return await asyncio.to_thread(_asked, parcels)
+
+
+def _asked(parcels: Sequence[Parcel]) -> list[str]:
+    ours, theirs = Pipe(duplex=False)
+    process = start_process(_tell, theirs, parcels)
+    theirs.close()
+    try:
+        found: list[str] = ours.recv()
+    except EOFError:
+        found = ["has processes that end as soon as they start"]
+    process.join()
+    return found
+
+
+def _tell(pipe: Connection, parcels: Sequence[Parcel]) -> None:
+    """In a process of ours: compare, and send what is found."""
+    from sim.sweeps.likeness import compare
+
+    found: list[str] = []
+    for parcel in parcels:
+        try:
+            compare(parcel)
+        except Unlike as error:
+            found += error.differences
+    pipe.send(found)
+
+
+def live_lot(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent] = ()) -> list[Ended]:
+    """On a worker of Dask: have this thread's process live runs, after living others small.
+
+    Raises:
+        Unlike: it has not what they hang on; its arguments name this worker.
+    """
     from distributed import get_worker
 
-    for _, parcel, _, code in (*runs, *warm):
-        if (mine := code_of(parcel)) != code:
-            raise Unlike("; ".join(differences(get_worker().address, mine, code)))
     crew: Processes | None = getattr(_here, "crew", None)
     if crew is None or crew.limits != limits:
         if crew:
@@ -96,13 +72,15 @@ def live_lot(
             crew.submit(jobs)
         while crew.in_hand:
             ends |= {job.number: end for job, end in crew.ended(1.0)}
-    except BaseException:
+    except BaseException as error:
         crew.stop()
         del _here.crew
+        if isinstance(error, Unlike):
+            raise Unlike(error.differences, get_worker().address) from None
         raise
     return [ends[job.number] for job in jobs]
 
 
 def _job(number: int, sent: Sent) -> Job:
-    name, parcel, seed, _ = sent
+    name, parcel, seed = sent
     return Job(number, name, lambda: parcel, seed)

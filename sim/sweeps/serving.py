@@ -10,7 +10,7 @@ with (
     suppress(Exception),
     starting(),
 ):  # what cannot be imported is told of by the process that asks for workers
-    import sim.sweeps.worker  # noqa: F401
-    from sim.sweeps.work import load_kernels
+    import sim.sweeps.working  # noqa: F401
+    from sim.sweeps.living import load_kernels
 
     load_kernels()

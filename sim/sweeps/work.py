@@ -1,33 +1,28 @@
-"""What a worker does: live one run and hand back what is kept of it, small enough to cross to another process.
+"""What crosses between processes: a run to be lived, and what is kept of it, small enough to be sent.
 
 Scenarios cross as plain tables, in JSON, and are built anew where the run is lived; nothing that a user hands over is pickled.
+Whoever only passes runs on imports this and not the engine.
 """
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
-from time import perf_counter
-from traceback import format_exc
-from typing import Any, NamedTuple
-
-from numba.core import event
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.errors import Fault, InputError
-from sim.mechanisms import schedule
-from sim.organisation import run
 from sim.outcome import Outcome
-from sim.scenario import Scenario, load, parse
 from sim.sweeps.broken import Broken
-from sim.sweeps.series import pack
 
-_WARM_WEEKS = 104
+if TYPE_CHECKING:
+    from sim.mechanisms import Mechanism
+    from sim.scenario import Scenario
+
 _KEPT = 4096  # packed scenarios, of some 10 kB
 
 
@@ -57,6 +52,23 @@ class Finished:
 Ended = Finished | Broken
 
 
+Code = tuple[tuple[str, str], ...]
+"""What a run's result hangs on beside its scenario and seed: names and versions or digests."""
+
+
+class Unlike(Exception):  # noqa: N818
+    """A process has not what runs hang on where they come from, so they might give other results.
+
+    Attributes:
+        differences: what it has otherwise, in words that follow a name.
+        worker: whose process it is.
+    """
+
+    def __init__(self, differences: Sequence[str], worker: str = "") -> None:
+        super().__init__(differences, worker)
+        self.differences, self.worker = differences, worker
+
+
 @dataclass(frozen=True)
 class Parcel:
     """A scenario as it crosses to another process.
@@ -66,12 +78,14 @@ class Parcel:
         order: names of its mechanisms, in the order of its week.
         own: `module:class` of each mechanism that Unsilo does not know by itself.
         asks: what is asked of the record beside what is kept of every run: `module:function` that takes it, and a text.
+        code: what its runs have to hang on wherever they are lived; None where that is the code that is here anyway.
     """
 
     tables: str
     order: tuple[str, ...]
     own: tuple[str, ...]
     asks: tuple[str, str] | None = None
+    code: Code | None = None
 
     @classmethod
     def of(cls, plan: Scenario) -> Parcel:
@@ -80,7 +94,7 @@ class Parcel:
         Raises:
             InputError: a mechanism of one's own would not come out as it went in.
         """
-        kinds = [type(one) for one in plan.mechanisms if type(one) not in schedule()]
+        kinds = own_mechanisms(plan)
         parcel = cls(
             json.dumps(plan.tables()),
             tuple(one.name for one in plan.mechanisms),
@@ -98,11 +112,13 @@ class Parcel:
 
     def open(self) -> Scenario:
         """The scenario, built anew; the same object for equal parcels."""
-        return _opened(self, tuple(map(_named, self.own)))
+        return _opened(self, tuple(map(named, self.own)))
 
 
 @lru_cache(maxsize=256)
 def _opened(parcel: Parcel, known: tuple[Any, ...]) -> Scenario:
+    from sim.scenario import parse
+
     plan = parse(json.loads(parcel.tables), known=list(known))
     place = parcel.order.index
     return plan.model_copy(
@@ -110,7 +126,14 @@ def _opened(parcel: Parcel, known: tuple[Any, ...]) -> Scenario:
     )
 
 
-def _named(name: str) -> Any:
+def own_mechanisms(plan: Scenario) -> list[type[Mechanism]]:
+    """The classes of a scenario's mechanisms that Unsilo does not know by itself."""
+    from sim.mechanisms import schedule
+
+    return [type(one) for one in plan.mechanisms if type(one) not in schedule()]
+
+
+def named(name: str) -> Any:
     """What stands at `module:path`."""
     module, _, path = name.partition(":")
     return attrgetter(path)(import_module(module))
@@ -148,66 +171,3 @@ class Packer:
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return parcel
-
-
-def live(plan: Scenario, seed: int, asks: tuple[str, str] | None = None) -> Finished:
-    """Live one run to its end, and ask something of its record, see `Parcel`."""
-    began = perf_counter()
-    record = run(plan, seed)
-    packed, told = pack(record), _named(asks[0])(record, asks[1]) if asks else None
-    return Finished(
-        record.outcome, record.week, packed, record.departments, record.notices, perf_counter() - began, told
-    )
-
-
-def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
-    """Live one run, and tell instead of raising where it does not come to its end."""
-    began = perf_counter()
-    try:
-        return live(plan.open(), seed, plan.asks) if isinstance(plan, Parcel) else live(plan, seed)
-    except MemoryError as error:
-        text = f"took more memory than allowed ({_line(error)})"
-        return Broken("memory", text, format_exc(), 1, perf_counter() - began)
-    except (Exception, SystemExit) as error:
-        return Broken("raised", _line(error), format_exc(), 1, perf_counter() - began)
-
-
-def _line(error: BaseException) -> str:
-    """An error in one line of bearable length."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:500]
-
-
-def warm(parcel: Parcel) -> None:
-    """Live a scenario small and forget it, for the kernels that it leaves compiled and loaded; these do not depend on size.
-
-    Mechanisms of one's own are left out: of them, any may raise, hang or crash, and what they do counts in runs alone.
-    """
-    with suppress(Exception):
-        plan = parcel.open()
-        run(_small(plan.without(*(one.name for one in plan.mechanisms if type(one) not in schedule()))))
-
-
-def load_kernels() -> None:
-    """Load kernels that nearly all runs take, up to the first that is not compiled yet: a run will see to that."""
-    with suppress(Exception), event.install_listener("numba:compile", _NotNow()):
-        run(_small(load("baseline")))
-
-
-class _NotNow(event.Listener):
-    """Has nothing compiled."""
-
-    def on_start(self, event: event.Event) -> None:
-        """A kernel was about to be."""
-        raise RuntimeError("not compiled yet")
-
-    def on_end(self, event: event.Event) -> None:
-        """None was."""
-
-
-def _small(plan: Scenario) -> Scenario:
-    people = plan.organisation
-    weeks = plan.weeks if plan["events"] else min(plan.weeks, _WARM_WEEKS)
-    if people.roster:
-        return plan.replaced({"weeks": weeks})
-    total = sum(size for _, _, size in people.sizes())
-    return plan.replaced({"weeks": weeks, "organisation.employees": min(total, 10 * len(people.departments))})

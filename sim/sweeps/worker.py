@@ -6,13 +6,10 @@ run that it was living and nothing else. What it has finished is sent at once.
 
 from __future__ import annotations
 
-import faulthandler
-import gc
 import math
 import os
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -20,26 +17,20 @@ from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
-from queue import Empty, SimpleQueue
 from typing import Any
-
-from numba.core import event
 
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
 from sim.sweeps.forking import start_process
-from sim.sweeps.work import Ended, Job, Packer, Parcel, attempt, warm
+from sim.sweeps.work import Ended, Job, Packer, Unlike
 
 _TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
 _WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
 _TOLD = 0.1  # and within which it has then said all
-_IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
 _LEAST, _MOST = 256 * 2**20, 10**18
 
 _UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
-
-_Item = tuple[Parcel, int | None]  # scenario and seed of a run; without a seed it is only to warm
 
 
 @dataclass(frozen=True)
@@ -143,6 +134,7 @@ class Worker:
 
         Raises:
             BrokenExecutor: processes end before they can do anything.
+            Unlike: the process has other code than it is to live runs with.
         """
         ended: list[tuple[Job, Ended]] = []
         if not self._process:
@@ -181,6 +173,8 @@ class Worker:
 
     def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
         self.seconds = 0.0
+        if isinstance(said, Unlike):
+            raise said
         if said == "up":
             self._up, self._stillborn = True, 0
         elif said == "ready":
@@ -274,100 +268,8 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _serve(pipe: Connection, words: Connection, memory: int | None) -> None:
-    """Be a worker: live what comes through the pipe until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    _end_with_reader(words)
-    faulthandler.enable(words.fileno(), all_threads=False)
-    if hasattr(signal, "SIGUSR1"):
-        faulthandler.register(signal.SIGUSR1, words.fileno(), all_threads=False)
-    if memory:
-        _hold_to(memory)
-    items: SimpleQueue[_Item | None] = SimpleQueue()
-    threading.Thread(target=_listen, args=(pipe, items), daemon=True).start()
-    event.register("numba:compile", _Compiling(pipe))
-    with suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to hear it
-        pipe.send("up")
-        _work(pipe, items)
+def _serve(*args: Any) -> None:
+    """Be the process; only that imports what lives runs."""
+    from sim.sweeps.working import serve
 
-
-def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
-    """Live what has come in, until nothing has for a while."""
-    ready = False
-    while True:
-        try:
-            item = items.get(timeout=_IDLE)
-        except Empty:
-            pipe.send("idle")
-            return
-        if item is None:
-            pipe.send("halted")
-            continue
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        parcel, seed = item
-        if seed is None or not ready:
-            warm(parcel)
-            gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
-            pipe.send("ready")
-            ready = True
-        pipe.send("warm" if seed is None else attempt(parcel, seed))
-
-
-class _Compiling(event.Listener):
-    """Tells when kernels begin to be compiled, and when they are."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe, self._depth = pipe, 0
-
-    def on_start(self, event: event.Event) -> None:
-        """A kernel, or one that it calls."""
-        self._depth += 1
-        if self._depth == 1:
-            self._pipe.send("compiling")
-
-    def on_end(self, event: event.Event) -> None:
-        """The same is through."""
-        self._depth -= 1
-        if self._depth == 0:
-            self._pipe.send("compiled")
-
-
-def _listen(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
-    """Take in what is sent, and end the process when nobody is left to send anything."""
-    while True:
-        try:
-            said = pipe.recv()
-        except (EOFError, OSError):
-            os._exit(0)
-        if said == "halt":
-            with suppress(Empty):
-                while True:
-                    items.get_nowait()
-            items.put(None)
-        else:
-            for item in said:
-                items.put(item)
-
-
-def _end_with_reader(words: Connection) -> None:
-    """Have the system end this process when the other end of a pipe closes, even out of a kernel that never returns."""
-    try:
-        import fcntl
-    except (
-        ImportError
-    ):  # Windows: `_listen` ends it, as it does elsewhere unless Python's lock is held for good
-        return
-    fcntl.fcntl(words.fileno(), fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(words.fileno(), fcntl.F_SETFL, fcntl.fcntl(words.fileno(), fcntl.F_GETFL) | os.O_ASYNC)
-
-
-def _hold_to(memory: int) -> None:
-    """Let the process grow to so many bytes: what it has mapped and does not use is not counted."""
-    import resource
-
-    with open("/proc/self/statm") as file:
-        mapped, used, *_ = (int(pages) * resource.getpagesize() for pages in file.read().split())
-    resource.setrlimit(resource.RLIMIT_AS, (mapped - used + memory,) * 2)
+    serve(*args)
