@@ -95,6 +95,16 @@ def started(folder, workers):
         yield one
 
 
+def edited(folder):
+    """A copy of the package in which the engine is not what it is here."""
+    shutil.copytree(HOME / "sim", folder / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("scenarios", "experiments"):
+        shutil.copytree(HOME / name, folder / "sim" / name)
+    with (folder / "sim" / "luck.py").open("a") as file:
+        file.write("# edited\n")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     with started(tmp_path_factory.mktemp("two"), 2) as one:
@@ -162,13 +172,8 @@ def test_a_scheduler_that_is_lost_is_said_and_the_sweep_goes_on_without_it(whole
 
 
 def test_a_worker_with_other_code_is_refused_before_anything_is_written(tmp_path):
-    shutil.copytree(HOME / "sim", tmp_path / "other" / "sim", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("scenarios", "experiments"):
-        shutil.copytree(HOME / name, tmp_path / "other" / "sim" / name)
-    with (tmp_path / "other" / "sim" / "luck.py").open("a") as file:
-        file.write("# edited\n")
     with started(tmp_path, 0) as one:
-        one.work(path=(tmp_path / "other",))
+        one.work(path=(edited(tmp_path / "other"),))
         one.work("--name", "bare", path=(HOME,))
         with pytest.raises(
             InputError, match=r"worker tcp://127.0.0.1:\d+ has other source; the same code"
@@ -179,6 +184,45 @@ def test_a_worker_with_other_code_is_refused_before_anything_is_written(tmp_path
         with pytest.raises(InputError, match="cannot read what it is sent"):
             sweep(Experiment(name="own", scenario="own"), tmp_path / "r", dask=one.address, plans=own)
     assert not (tmp_path / "r").exists()
+
+
+def test_a_worker_with_other_code_that_comes_later_ends_the_sweep(tmp_path):
+    other = edited(tmp_path / "other")
+    with started(tmp_path, 1) as one:
+
+        def come(standing):
+            if len(one.workers) == 1:
+                one.work(path=(other,))
+
+        with pytest.raises(InputError, match=r"worker tcp://127.0.0.1:\d+ has other source; the same code"):
+            sweep(EXPERIMENT, tmp_path / "r", dask=one.address, progress=come)
+
+
+def test_a_mechanism_of_the_script_itself_is_lived_by_workers_of_ones_own(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("""
+from sim import Mechanism, load, sweep
+from sim.sweeps import Experiment
+
+class Calm(Mechanism):
+    def step(self, org):
+        pass
+
+if __name__ == "__main__":
+    plan = load("baseline", {"organisation.employees": 60, "weeks": 10}).with_mechanism(Calm())
+    asked = Experiment(name="own", scenario="own", replicates=3)
+    print(len(sweep(asked, "r", plans={"own": plan}, dask="local", workers=1).runs))
+""")
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(HOME)}, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout == "3\n", done.stderr
+
+
+def test_a_worker_of_dask_imports_no_engine():
+    look = "import sys, sim.sweeps.outpost; print({'numba', 'mesa', 'numpy', 'pydantic'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", look], cwd=HOME, text=True) == "set()\n"
 
 
 def test_differences_are_told_one_by_one():

@@ -51,12 +51,15 @@ def test_the_count_of_kills_notices_what_is_lost_or_changed(tmp_path):
         assert after.get(one) != before[one]
 
 
+@pytest.mark.parametrize("where", [[], ["--dask", "local"]], ids=["processes", "dask"])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_line_stops_with_130_and_goes_on(tmp_path, sent):
+def test_the_command_line_stops_with_130_and_goes_on(tmp_path, sent, where):
+    if where:
+        pytest.importorskip("distributed", reason="dask is not installed: pip install '.[cluster]'")
     file = tmp_path / "stopped.toml"
     file.write_text(TEXT)
     home = Path(__file__).parents[1]
-    command = [sys.executable, "-m", "sim", "sweep", file.name, "--workers", "2"]
+    command = [sys.executable, "-m", "sim", "sweep", file.name, "--workers", "2", *where]
     process = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(home)}, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -21,6 +21,7 @@ from typing import Any
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
+from sim.sweeps.forking import signals_held
 from sim.sweeps.likeness import code_of
 from sim.sweeps.outpost import Sent, lacking, live_lot
 from sim.sweeps.work import Ended, Job, Packer, Parcel, Unlike
@@ -73,7 +74,7 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
         own, client = None, None
         try:
             if address == LOCAL:
-                with dask.config.set(_UNWATCHED):
+                with dask.config.set(_UNWATCHED), signals_held():
                     own = LocalCluster(
                         n_workers=workers or cores(),
                         threads_per_worker=1,
@@ -241,7 +242,10 @@ def _sealed(parcel: Parcel) -> Parcel:
 
 
 def _unlike(found: Iterable[str]) -> InputError:
-    allowed = "the same code, versions and files on each worker as here"
+    allowed = (
+        "the same code, versions and files on each worker as here, "
+        "and mechanisms of one's own in a module that it can import"
+    )
     return InputError([Fault("dask", "; ".join(found), allowed)])
 
 

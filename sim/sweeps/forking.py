@@ -35,7 +35,7 @@ def begin() -> None:
     if "forkserver" in get_all_start_methods():
         from multiprocessing import forkserver
 
-        with _single_threaded(), _signals_held():
+        with _single_threaded(), signals_held():
             _context()
             forkserver.ensure_running()
 
@@ -53,7 +53,7 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
         for tried in range(_TRIES):  # the server may have been killed, and is started anew then
             process = context.Process(target=target, args=args, daemon=True)
             try:
-                with _single_threaded(), _signals_held():
+                with _single_threaded(), signals_held():
                     process.start()
                 return process
             except (ConnectionError, EOFError) as error:
@@ -89,7 +89,7 @@ def _single_threaded() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
+def signals_held() -> Iterator[None]:
     """Let processes started meanwhile hold back what asks the sweep to stop: a terminal asks them all, and it is for us."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

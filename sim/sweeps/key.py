@@ -78,6 +78,8 @@ def _sources(start: ModuleType) -> dict[str, Path]:
     """The files of a module and of those that it imports from its own package or folder, now or later, by module name."""
     name, file = start.__name__, _file(start.__name__)
     assert file, "its class was refused"
+    if name == "__mp_main__":  # a worker's name for the script
+        name = "__main__"
     home = file.parent
     depth = name.count(".") + (file.name == "__init__.py")
     root = home.parents[depth - 1] if depth else home
