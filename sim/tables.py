@@ -79,7 +79,7 @@ EMPLOYEES = {
     "turn": Column(np.int64, 0, "row", "who comes at this place of the department's turn to be taught"),
     "exposure": Column(float, 0.0, "share", "practising among those whom the employee sees", "practice"),
     "rung": Column(np.int8, UNAWARE, "0..4", "unaware, aware, trying, routine, lapsed", "practice"),
-    "since": Column(np.int32, NEVER, "week", "when the employee came to this rung", "practice"),
+    "since": Column(np.int16, NEVER, "week", "when the employee came to this rung", "practice"),
     "began": Column(np.uint8, 0, "0/1", "began to try and has not chosen a way yet", "practice"),
     "moves": Column(np.uint8, 0, "lot", "first bits of eight weeks' luck in adoption", "lot practice"),
     "reviews": Column(
@@ -88,9 +88,9 @@ EMPLOYEES = {
     "practising": Column(np.uint8, 0, "0/1", "trying or routine", "practice"),
     "way": Column(np.int16, 0, "way", "how the employee does it, or last did", "practice"),
     "heard": Column(np.int16, -1, "way", "the way a colleague taught, or -1", "practice"),
-    "asked": Column(np.int32, NOT_ASKED, "week", "when approval was asked for, or -1", "practice"),
+    "asked": Column(np.int16, NOT_ASKED, "week", "when approval was asked for, or -1", "practice"),
     "cleared": Column(np.uint8, 0, "0/1", "approval has just come, and the try may start", "practice"),
-    "approved": Column(np.int32, NEVER, "week", "last week in which approval holds", "practice"),
+    "approved": Column(np.int16, NEVER, "week", "last week in which approval holds", "practice"),
     "peers": Column(
         np.int32, 0, "tie x 1/16", "summed tie times influence of practising contacts", "practice"
     ),

@@ -25,7 +25,8 @@ class Changes(NamedTuple):
         employee: int32[practices, staff], whose move it is.
         rung, way: int8 and int16 of the same shape, where to.
         step: int8 of the same shape, 1 for who begins to practise and -1 for who ends.
-        shown: int16 of the same shape, the way in which others see somebody do it, while ways are chosen.
+        shown: int32[staff], while a practice's ways are chosen: how much somebody is heeded and, in the lower 16 bits, the way
+            in which others see them do it; 0 where they do not.
     """
 
     employee: np.ndarray
@@ -37,8 +38,9 @@ class Changes(NamedTuple):
     @classmethod
     def room(cls, practices: int, staff: int) -> Changes:
         """Room for a move of everybody in every practice."""
-        kinds = (np.int32, np.int8, np.int16, np.int8, np.int16)
-        return cls(*(np.empty((practices, staff), kind) for kind in kinds))
+        kinds = (np.int32, np.int8, np.int16, np.int8)
+        employee, rung, way, step = (np.empty((practices, staff), kind) for kind in kinds)
+        return cls(employee, rung, way, step, np.empty(staff, np.int32))
 
 
 @kernel

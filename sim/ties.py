@@ -245,8 +245,8 @@ def fetch_row(ties, rows, at, end):
 
 
 @kernel
-def fetch_contacts(ties, rows, at, end, column, other):
-    """Bring nearer what two columns hold of the contacts of the crowd after the one that begins with rows[at].
+def fetch_contacts(ties, rows, at, end, column):
+    """Bring nearer what a column holds of the contacts of the crowd after the one that begins with rows[at].
 
     That takes those contacts' numbers, which are fetched a crowd earlier, and where they begin, another crowd earlier.
     """
@@ -261,7 +261,6 @@ def fetch_contacts(ties, rows, at, end, column, other):
     for one in range(at + CROWD, min(at + 2 * CROWD, end)):
         for tie in range(np.uint64(indptr[rows[one]]), np.uint64(indptr[rows[one] + 1])):
             fetch(column, indices[tie])
-            fetch(other, indices[tie])
 
 
 @kernel

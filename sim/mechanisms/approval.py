@@ -30,7 +30,7 @@ class Approval(Mechanism):
         1.0, "extra cost of another department's request, times how special it is", source=SOURCE
     )
     risk: float = share(0.25, "risk from which a practice needs approval", source=SOURCE)
-    holds: int = parameter(52, "weeks that an approval holds", unit="weeks", source=SOURCE, ge=1)
+    holds: int = parameter(52, "weeks that an approval holds", unit="weeks", source=SOURCE, ge=1, le=5200)
     give_up: float = rate(0.02, "chance that somebody who waits gives up", source=SOURCE)
 
     def build(self, org: Organisation) -> None:

@@ -93,13 +93,20 @@ def meet(rules, week, luck, org):
     lots = lots_of(luck, week, MEETINGS, e.meetings[:, None, :], org, ALONE)[0]
     for i in range(n):
         may[i] = now[i] & (lots[i] <= low)
-    for i in who[: chosen(may, 0, n, who)]:
+    might = chosen(may, 0, n, who)
+    for at in range(might):
+        if at + AHEAD < might:
+            fetch(key, who[at + AHEAD])
+        i = who[at]
         if drawn(lots[i], word(mine, key[i])) < c.chance:
             who[some] = i
             some += 1
     whom, lot = branch(luck, 1), int(unit(branch(luck, 2)) * some)
     partners = np.empty(some, np.int64)
     for at in range(some):
+        if at + AHEAD < some:
+            fetch(key, who[at + AHEAD])
+            fetch(department, who[at + AHEAD])
         i = who[at]
         u, own = unit(word(whom, key[i])), department[i]
         partners[at] = i

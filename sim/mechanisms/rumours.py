@@ -8,6 +8,7 @@ from sim.kernels import kernel
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, share, weight
 from sim.tables import staff_of
+from sim.ties import CROWD, FAR, fetch_contacts
 from sim.wings import together
 
 HALVES = 2  # of the staff: what each has told is added up by itself, so that any number of threads gives the same sums
@@ -56,27 +57,40 @@ def talk(rules, week, luck, org, thread):
     rumour, breadth, department, lead = e.rumour, e.breadth, e.department, org.departments.lead
     if not rumour.any():
         return False
-    spread, fading, crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
+    spread, fading, by_crowd, official, disbelief = c.spread, c.fading, c.crowd, c.official, c.disbelief
     (indptr, indices, weights), room = org.ties, rules.digital[0].most if rules.digital[0].on else 0
     told, n, one = org.wings.told, len(rumour), np.uint64(1)
     corrects, weighed, corrected = np.empty(n, np.uint8), np.empty(n, np.int64), np.empty(n, np.int64)
+    believers = np.empty(n if n > FAR else 0, np.int64)
     for i in range(n):
         corrects[i] = (breadth[i] > 0) & (rumour[i] <= c.doubt)
     for half in range(thread.number, HALVES, thread.of):
         heard = told[half]
         heard[:] = 0.0
-        for i in half_of(n, half):  # few believe it: they tell it, and most others are not looked at
-            own = rumour[i]
-            if own > 0.0:
-                ties, correcting = 0, 0
-                for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + one])):
-                    j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
-                    if j == i:  # the rest of the row is idle
-                        break
-                    heard[j] += weights[at] * own
-                    ties += weights[at]
-                    correcting += corrects[j]
-                weighed[i], corrected[i] = ties, correcting
+        first, last, some = n * half // HALVES, n * (half + 1) // HALVES, 1
+        if n > FAR:  # crowd by crowd of those who believe it, so that the contacts of the next are fetched
+            some = 0
+            for i in half_of(n, half):
+                believers[some] = i
+                some += rumour[i] > 0.0
+        for crowd in range(0, some, CROWD):
+            if n > FAR:
+                fetch_contacts(org.ties, believers, crowd, some, heard)
+                first, last = believers[crowd], believers[min(crowd + CROWD, some) - 1] + 1
+            for i in range(
+                np.uint64(first), np.uint64(last)
+            ):  # few believe it: they tell it, and others are not looked at
+                own = rumour[i]
+                if own > 0.0:
+                    ties, correcting = 0, 0
+                    for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + one])):
+                        j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
+                        if j == i:  # the rest of the row is idle
+                            break
+                        heard[j] += weights[at] * own
+                        ties += weights[at]
+                        correcting += corrects[j]
+                    weighed[i], corrected[i] = ties, correcting
     together(thread, org, 0)
     for half in range(thread.number, HALVES, thread.of):
         for i in half_of(n, half):
@@ -99,7 +113,7 @@ def talk(rules, week, luck, org, thread):
                     correcting += corrects[j]
             around = believing / ties if ties > 0 else 0.0
             now = before + spread * around * (1.0 - before) - fading * before
-            now *= 1.0 - min(1.0, crowd * correcting)
+            now *= 1.0 - min(1.0, by_crowd * correcting)
             if stated:
                 now *= 1.0 - min(1.0, official * lead[department[i]])
             rumour[i] = now if now >= c.least else 0.0

@@ -83,12 +83,11 @@ def satisfy(rules, org, thread):
     )  # fmt: skip
     worth, (start, end) = np.empty(len(satisfaction)), people(thread, org)
     worth[start:end] = 0.0
-    for k in range(len(e.practising)):
-        practising, way = e.practising[k], e.way[k]
-        for here in rooms(thread, org):
-            for i in staff_of(first, size, here):
-                worth[i] += practising[i] * experienced[here, k, np.uint16(way[i])]
+    practising, way = e.practising, e.way
     for here in rooms(thread, org):
+        for k in range(len(practising)):
+            for i in staff_of(first, size, here):
+                worth[i] += practising[k, i] * experienced[here, k, np.uint16(way[k, i])]
         common = c.ordinary + c.lead_weight * (d.lead[here] - c.lead_reference)
         common += c.alignment_weight * (d.alignment[here] - c.alignment_reference)
         for i in staff_of(first, size, here):

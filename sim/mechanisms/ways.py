@@ -18,6 +18,8 @@ from sim.wings import people, rooms, together
 if TYPE_CHECKING:
     from sim.organisation import Organisation
 
+WAY_BITS = np.uint32(16)  # of what somebody shows hold the way, and those above how much they are heeded
+WAY = np.uint32(2**16 - 1)
 SOURCE = "assumed: a trial's starting value"
 
 
@@ -89,21 +91,12 @@ def choose_ways(rules, week, luck, org, thread):
     ties, influence = org.ties, e.influence
     indptr, indices, weights = ties
     changes, found, (start, end) = org.changes, org.wings.found[thread.number], people(thread, org)
-    key = e.key
+    key, shown = e.key, changes.shown
     n, ways = e.rung.shape[1], d.tally.shape[2]
     advices, habits, joins, suits, mandate, locus = d.advice, d.habit, d.joined, d.suits, d.mandate, d.locus
     department, guidance = e.department, e.guidance
     thinks, thinkers = np.empty(n + 8, np.uint8), np.empty(n, np.int64)
-    shares = np.zeros(ways + 1, np.int64)  # the last: no way to be seen
-    unseen, all_lots = np.int16(ways), lots_of(luck, week, REVIEWS, e.reviews, org, thread)
-    for k in range(len(e.rung)):
-        began, practising, way, shown = e.began[k], e.practising[k], e.way[k], changes.shown[k]
-        for i in range(
-            start, end
-        ):  # a way is read in any case, so that the machine looks at many people at once
-            own_way = way[i]
-            shown[i] = own_way if practising[i] > began[i] else unseen
-    together(thread, org, 0)
+    shares, all_lots = np.zeros(ways, np.int64), lots_of(luck, week, REVIEWS, e.reviews, org, thread)
     for k in range(len(e.rung)):
         rung, began, practising, way, heard = e.rung[k], e.began[k], e.practising[k], e.way[k], e.heard[k]
         changed, new_rung, new_way = (
@@ -111,11 +104,18 @@ def choose_ways(rules, week, luck, org, thread):
             changes.rung[k, start:],
             changes.way[k, start:],
         )
-        lots, own, shown, count = all_lots[k], branch(luck, k), changes.shown[k], 0
+        lots, own, count = all_lots[k], branch(luck, k), 0
+        together(thread, org, 0)
+        for i in range(
+            start, end
+        ):  # all is read in any case, so that the machine looks at many people at once
+            showing = np.int32(influence[i]) << WAY_BITS | np.int32(way[i])
+            shown[i] = showing if practising[i] > began[i] else np.int32(0)
+        together(thread, org, 0)
         some = may_think(start, end, lots, low, practising, began, thinks, thinkers)
         for crowd in range(0, some, CROWD):
             if n > FAR:
-                fetch_contacts(ties, thinkers, crowd, some, shown, influence)
+                fetch_contacts(ties, thinkers, crowd, some, shown)
             for at in range(crowd, min(crowd + CROWD, some)):
                 fetch_row(ties, thinkers, at, some)
                 if at + AHEAD < some:
@@ -136,11 +136,10 @@ def choose_ways(rules, week, luck, org, thread):
                     j = np.uint64(indices[tie])
                     if j == i:  # the rest of the row is idle
                         break
-                    heed = np.int64(weights[tie]) * influence[j]
-                    shares[np.uint16(shown[j])] += heed
+                    seen = np.uint32(shown[j])
+                    heed = weights[tie] * np.int64(seen >> WAY_BITS)
+                    shares[seen & WAY] += heed
                     total += heed
-                total -= shares[ways]
-                shares[ways] = 0
                 advised = heard[i] if heard[i] >= 0 else advice
                 current = -1 if began[i] else way[i]
                 best, most = way[i], -1.0
