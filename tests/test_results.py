@@ -109,6 +109,10 @@ def test_what_is_not_there_is_named_with_the_nearest(whole):
         whole.series("A", runs=pd.DataFrame({"point": [9], "seed": [9]}))
     with pytest.raises(InputError, match=r"found 99; one of 4 points"):
         whole.scenario(99)
+    with pytest.raises(InputError, match=r"weeks: found 'x'; a week, several, or a slice"):
+        whole.timelines("A", weeks="x")
+    with pytest.raises(InputError, match=r"run: found 1; its key, the beginning of one, or 'point:seed'"):
+        whole.replay(1)
 
 
 def test_nothing_is_read_before_it_is_asked_for(tmp_path, monkeypatch):

@@ -74,6 +74,8 @@ def find(results: Results, run: str) -> Entry:
     Raises:
         InputError: there is none, or there are several.
     """
+    if not isinstance(run, str):
+        raise InputError([Fault("run", f"found {run!r}", "its key, the beginning of one, or 'point:seed'")])
     with undamaged(results.folder):
         return _entry(results, _at(results, run) if ":" in run else _beginning(results, run))
 

@@ -137,7 +137,11 @@ def _weeks(results: Results, weeks: Weeks, faults: list[Fault]) -> np.ndarray:
     every = np.arange(last + 1)
     if weeks is None or isinstance(weeks, slice):
         return every[weeks or slice(None)]
-    at = np.atleast_1d(np.array(weeks if isinstance(weeks, int) else list(weeks), np.intp))
+    try:
+        at = np.atleast_1d(np.array(weeks if isinstance(weeks, int) else list(weeks), np.intp))
+    except (TypeError, ValueError):
+        faults.append(Fault("weeks", f"found {weeks!r}", "a week, several, or a slice"))
+        return every
     faults += [
         Fault("weeks", f"no week {week}", f"weeks 0 to {last}") for week in at if not 0 <= week <= last
     ][:5]
