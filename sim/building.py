@@ -47,7 +47,7 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
     if people.roster and people.ties:
         files = tuple(Path(path) for path in (people.roster, people.ties, people.reports) if path)
         return _read(files, digest(files))
-    firms = [staff.generate(sizes, people.span) for sizes in people.firm_sizes()]
+    firms = [_seated(tuple(sizes), people.span) for sizes in people.firm_sizes()]
     ties = [network.generate(plan.network, one, org.luck) for one in firms]
     return (firms[0], ties[0]) if len(firms) == 1 else (staff.together(firms), Ties.together(ties))
 
@@ -56,6 +56,12 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
 def _read(files: tuple[Path, ...], content: str) -> tuple[staff.Staff, network.Ties]:
     """A sweep reads its roster once a worker; `content` makes sure that it is the same."""
     return read_roster(*files)
+
+
+@lru_cache(maxsize=8)
+def _seated(sizes: tuple[tuple[str, str, int], ...], span: int) -> staff.Staff:
+    """A sweep seats a firm's staff once a worker, for luck has no part in it."""
+    return staff.generate(sizes, span)
 
 
 def _without(ties: Ties, who: staff.Staff, plan: Scenario) -> Ties:

@@ -27,7 +27,7 @@ def merge(org: Organisation, here: int, there: int) -> None:
     old, new = int(d.head[here]), int(d.head[there])
     if old == new:
         return
-    moved, both = np.flatnonzero(d.head == old), np.flatnonzero(np.isin(d.head, (old, new)))
+    moved, both = np.flatnonzero(d.head == old), np.flatnonzero((d.head == old) | (d.head == new))
     d.goals[both] = np.average(d.goals[both], axis=0, weights=d.size[both])
     align(org.state)
     d.joined[moved] = d.joined[there] & d.open[moved]

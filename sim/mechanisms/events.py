@@ -55,9 +55,10 @@ class Events(Mechanism):
         for name, event in sorted(self.scripted.items()):
             if name in idle:
                 continue
-            for week in range(event.week, int(min(event.until, weeks)) + 1):
+            held = range(event.week, int(min(event.until, weeks)) + 1)
+            for week in held:
                 agenda.setdefault(week, []).append((name, event))
-                due[week] |= event.acts(week)
+            due[[week for week in held if event.acts(week)]] = True
 
     def _idle(self, plan: Scenario, event: Event) -> str:
         """Why an event can do nothing in a scenario; empty if it may."""

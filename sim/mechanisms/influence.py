@@ -12,7 +12,7 @@ from sim.kernels import kernel
 from sim.luck import branch, exponential, key_with, normal, unit, word
 from sim.mechanisms.base import Mechanism
 from sim.parameters import parameter, rate, weight
-from sim.tables import staff_of
+from sim.tables import EMPLOYEES, staff_of
 from sim.wings import rooms
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TRIAL = "assumed: a trial's starting value"
 FIELD = "assumed, after Wang, Meister & Gray 2013: strong bottom-up, limited peer, no top-down influence"
+_MOST = np.iinfo(EMPLOYEES["peers"].dtype).max  # that can be summed of what somebody's contacts weigh
 UNIT = 16  # an influence of 1, in the integer units in which exposure is summed
 
 
@@ -97,7 +98,7 @@ def weigh(org: Organisation, rows: np.ndarray | None = None) -> None:
         InputError: somebody's ties are too strong to be summed.
     """
     heard = share_out_among(np.arange(org.employees.rows) if rows is None else rows, org.rules, org.state)
-    if heard > np.iinfo(org.employees.peers.dtype).max:
+    if heard > _MOST:
         raise InputError([Fault("ties", f"summed strength {heard:.3g}", "weaker ties")])
 
 

@@ -67,21 +67,20 @@ def talk(rules, week, luck, org, thread):
     for half in range(thread.number, HALVES, thread.of):
         heard = told[half]
         heard[:] = 0.0
-        first, last, some = n * half // HALVES, n * (half + 1) // HALVES, 1
+        (first, last), some = half_of(n, half), 1
         if n > FAR:  # crowd by crowd of those who believe it, so that the contacts of the next are fetched
             some = 0
-            for i in half_of(n, half):
+            for i in range(first, last):
                 believers[some] = i
                 some += rumour[i] > 0.0
         for crowd in range(0, some, CROWD):
             if n > FAR:
                 fetch_contacts(org.ties, believers, crowd, some, heard)
-                first, last = believers[crowd], believers[min(crowd + CROWD, some) - 1] + 1
-            for i in range(
-                np.uint64(first), np.uint64(last)
-            ):  # few believe it: they tell it, and others are not looked at
+                first = np.uint64(believers[crowd])
+                last = np.uint64(believers[min(crowd + CROWD, some) - 1] + 1)
+            for i in range(first, last):
                 own = rumour[i]
-                if own > 0.0:
+                if own > 0.0:  # few believe it: they tell it, and others are not looked at
                     ties, correcting = 0, 0
                     for at in range(np.uint64(indptr[i]), np.uint64(indptr[i + one])):
                         j = np.uint64(indices[at])  # unsigned, so that nobody asks whether it is negative
@@ -93,12 +92,10 @@ def talk(rules, week, luck, org, thread):
                     weighed[i], corrected[i] = ties, correcting
     together(thread, org, 0)
     for half in range(thread.number, HALVES, thread.of):
-        for i in half_of(n, half):
-            before, believing, lasting = (
-                rumour[i],
-                told[0, i] + told[1, i],
-                indptr[i + one] - indptr[i] - room,
-            )
+        first, last = half_of(n, half)
+        for i in range(first, last):
+            before, believing = rumour[i], told[0, i] + told[1, i]
+            lasting = indptr[i + one] - indptr[i] - room
             if before > 0.0:
                 ties, correcting = weighed[i], corrected[i]
             elif spread * believing < c.least * lasting:  # each tie weighs 1 or more
@@ -119,12 +116,12 @@ def talk(rules, week, luck, org, thread):
             rumour[i] = now if now >= c.least else 0.0
         for k in range(len(e.belief)):
             belief = e.belief[k]
-            for i in half_of(n, half):
+            for i in range(first, last):
                 belief[i] -= disbelief * rumour[i] * belief[i]
     return False
 
 
 @kernel(inline="always")
 def half_of(n, half):
-    """The rows of one half of so many people."""
-    return range(np.uint64(n * half // HALVES), np.uint64(n * (half + 1) // HALVES))
+    """The first row of one half of so many people and the row after its last; unsigned, as in `wings.people`."""
+    return np.uint64(n * half // HALVES), np.uint64(n * (half + 1) // HALVES)

@@ -78,14 +78,15 @@ def satisfy(rules, org, thread):
     """The satisfaction of a thread's wing, one week on."""
     c, e, d = rules.turnover[0], org.employees, org.departments
     pace, by_worth, reference = c.pace, c.worth_weight, c.worth_reference
-    first, size, experienced, satisfaction, breadth = (
-        d.first, d.size, d.experienced, e.satisfaction, e.breadth,
-    )  # fmt: skip
+    first, size, practised, experienced = d.first, d.size, d.practised, d.experienced
+    satisfaction, breadth = e.satisfaction, e.breadth
     worth, (start, end) = np.empty(len(satisfaction)), people(thread, org)
     worth[start:end] = 0.0
     practising, way = e.practising, e.way
     for here in rooms(thread, org):
         for k in range(len(practising)):
+            if practised[here, k] == 0:
+                continue
             for i in staff_of(first, size, here):
                 worth[i] += practising[k, i] * experienced[here, k, np.uint16(way[k, i])]
         common = c.ordinary + c.lead_weight * (d.lead[here] - c.lead_reference)

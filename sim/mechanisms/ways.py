@@ -106,9 +106,7 @@ def choose_ways(rules, week, luck, org, thread):
         )
         lots, own, count = all_lots[k], branch(luck, k), 0
         together(thread, org, 0)
-        for i in range(
-            start, end
-        ):  # all is read in any case, so that the machine looks at many people at once
+        for i in range(start, end):  # all is read in any case, so that many people are looked at at once
             showing = np.int32(influence[i]) << WAY_BITS | np.int32(way[i])
             shown[i] = showing if practising[i] > began[i] else np.int32(0)
         together(thread, org, 0)
