@@ -45,8 +45,7 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
     """Who sits where and who knows whom: read from files, or generated."""
     people = plan.organisation
     if people.roster and people.ties:
-        files = tuple(Path(path) for path in (people.roster, people.ties, people.reports) if path)
-        return _read(files, digest(files))
+        return _read(people.files, digest(people.files))
     firms = [_seated(tuple(sizes), people.span) for sizes in people.firm_sizes()]
     ties = [network.generate(plan.network, one, org.luck) for one in firms]
     return (firms[0], ties[0]) if len(firms) == 1 else (staff.together(firms), Ties.together(ties))

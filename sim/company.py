@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import model_validator
 
 from sim.errors import nearest_name
 from sim.parameters import Section, parameter, share
+
+FILES = ("roster", "ties", "reports")
+"""Keys of `People` that name files."""
 
 SPECIFICITY = {
     "marketing": 0.2,
@@ -127,6 +131,11 @@ class People(Section):
                     hint = f" (did you mean {near!r}?)" if near else ""
                     raise ValueError(f"owner {owner!r} is no department: {', '.join(self.departments)}{hint}")
         return self
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are named."""
+        return tuple(Path(path) for name in FILES if (path := getattr(self, name)))
 
     def sizes(self) -> list[tuple[str, str, int]]:
         """Name, function and size of each department; scaled sizes are apportioned by largest remainder, at least 1."""

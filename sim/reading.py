@@ -28,7 +28,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError([Fault("file", str(error.strerror), "a readable TOML file", str(path))]) from None
     except UnicodeDecodeError as error:
         raise InputError([Fault(f"byte {error.start}", "not UTF-8 text", "a TOML file", str(path))]) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, or a number of thousands of digits
         raise InputError([Fault("syntax", str(error), "TOML, see toml.io", str(path))]) from None
 
 

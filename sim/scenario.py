@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import SerializeAsAny, model_validator
 
 from sim import shipped
-from sim.company import People, Practice, Returns
+from sim.company import FILES, People, Practice, Returns
 from sim.cuts import Cuts
 from sim.errors import Fault, InputError, nearest_name
 from sim.mechanisms import Mechanism, placed, schedule
@@ -157,7 +157,7 @@ def _text(part: Any, known: Mapping[int, str]) -> str:
         return "{" + ", ".join(texts) + "}"
     table = _dumped(part)
     if isinstance(part, People):
-        files = [Path(table.pop(name)) for name in ("roster", "ties", "reports") if table.get(name)]
+        files = [Path(table.pop(name)) for name in FILES if table.get(name)]
         if files:
             table["files"] = digest(files)
     return _sorted(table)
@@ -264,6 +264,9 @@ def parse(
     if isinstance(data.get("organisation"), Mapping):
         data["organisation"] = _placed(data["organisation"], beside)
     tables = [kind.name for kind in order]
+    if "mechanisms" in data:
+        allowed = "a table for each mechanism, under its own name"
+        faults.append(Fault("mechanisms", "unknown table or key", allowed, file))
     scenario, wrong = checked(Scenario, {**data, "mechanisms": tuple(mechanisms)}, "", file)
     for fault in wrong:
         if fault.found == "unknown key" and "." not in fault.where:
@@ -278,9 +281,8 @@ def parse(
 
 def _placed(people: Mapping[str, Any], beside: Path | None) -> dict[str, Any]:
     """The organisation's table with its files' paths made absolute, as seen from the scenario's folder."""
-    names = ("roster", "ties", "reports")
     return {
-        key: str(((beside or Path()) / value).resolve()) if key in names and isinstance(value, str) else value
+        key: str(((beside or Path()) / value).resolve()) if key in FILES and isinstance(value, str) else value
         for key, value in people.items()
     }
 

@@ -58,6 +58,8 @@ def stored(folder: Path, keys=None, broken=None) -> Results:
         for key, one in (broken or {}).items():
             point, seed, _ = finished()[key]
             target.set_aside(key, point.hash, seed, one)
+        if keys is None or len(finished()) == len(keys or ()) + len(broken or {}):
+            target.end()
     return load_results(folder)
 
 

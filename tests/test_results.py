@@ -1,6 +1,7 @@
 """What is read from a store: as much as is asked for, in the order of the design, and what did not finish too."""
 
 import json
+import shutil
 import sqlite3
 import zlib
 from dataclasses import asdict
@@ -111,6 +112,19 @@ def test_what_is_not_there_is_named_with_the_nearest(whole):
         whole.scenario(99)
     with pytest.raises(InputError, match=r"weeks: found 'x'; a week, several, or a slice"):
         whole.timelines("A", weeks="x")
+    for odd in ("10", [1.5], True, np.arange(31) > 20, slice(0.5, None), 10**30):
+        with pytest.raises(InputError, match="weeks: found .*; a week, several, or a slice"):
+            whole.timelines("A", weeks=odd)
+    assert whole.timelines("A", weeks=np.int64(7))["week"].unique().tolist() == [7]
+    for odd in (0, [0, 1], whole.runs["A"] > 0, whole.runs.iloc[3], whole.runs[["A", "V"]]):
+        with pytest.raises(InputError, match=r"runs: found .*; rows of \.runs, or keys"):
+            whole.timelines("A", runs=odd)
+    for names in ((["A", "V"],), (3,)):
+        with pytest.raises(InputError, match="no series"):
+            whole.timelines(*names)
+    with pytest.raises(InputError, match="departments: found 3; names"):
+        whole.timelines(departments=3)
+    assert whole.timelines(departments=["sales", "sales"])["department"].unique().tolist() == ["sales"]
     with pytest.raises(InputError, match=r"run: found 1; its key, the beginning of one, or 'point:seed'"):
         whole.replay(1)
 
@@ -241,6 +255,7 @@ def test_failures_are_shown_in_order_and_stay_missing(tmp_path):
     assert list(results.missing["run"]) == keys[:3]
     assert results.standing == {
         "runs": 8, "finished": 5, "states": {"stalled": 5}, "failed": {"raised": 1, "died": 1}, "missing": 1,
+        "complete": False, "besides": 0,
     }  # fmt: skip
 
 
@@ -293,7 +308,64 @@ def test_errors_are_one_line_without_addresses():
     broken = Broken("raised", "KeyError: <object at 0x7f00deadbeef>\n  and more" + "x" * 1000)
     assert broken.error.startswith("KeyError: <object at 0x...> and more")
     assert len(broken.shortened().error) == 500 and broken.shortened().error.endswith("...")
-    assert Broken.of(ValueError("no")).error == "ValueError: no"
+
+
+def test_what_is_stored_can_always_be_written():
+    broken = Broken("raised", "no people in m\udcfcller.csv", 'File "m\udcfcller.csv"')
+    assert broken.error.encode() == b"no people in m\\udcfcller.csv"
+    assert broken.traceback.encode() == b'File "m\\udcfcller.csv"'
+
+
+def test_results_that_are_open_follow_a_sweep_that_is_started_anew(tmp_path):
+    results = stored(tmp_path)
+    before = results.runs
+    assert results.missing.empty
+    one = EXPERIMENT.factors[0]
+    other = EXPERIMENT.model_copy(
+        update={"factors": [one.model_copy(update={"values": one.values[::-1]}), *EXPERIMENT.factors[1:]]}
+    )
+    again = points(other)
+    with Store(tmp_path, other, {}) as target:
+        target.plan(again, asked(again, other))
+    assert results.missing.empty
+    pd.testing.assert_frame_equal(results.runs, load_results(tmp_path).runs)
+    assert not results.runs["weeks"].equals(before["weeks"])
+    with pytest.raises(InputError, match="has not finished; rows of"):
+        results.timelines("A", runs=before)
+
+
+def test_a_store_that_somebody_locks_is_not_called_damaged(tmp_path, monkeypatch):
+    results = stored(tmp_path)
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    results._db.execute("PRAGMA busy_timeout = 10")
+    other.execute("BEGIN EXCLUSIVE")
+    for read in (lambda: results.runs, lambda: results.sql("SELECT * FROM runs")):
+        with pytest.raises(InputError, match="another program keeps it locked; try again"):
+            read()
+    other.close()
+    assert len(results.runs) == 8
+    results.close()
+    with pytest.raises(InputError, match="has been closed; load the results again"):
+        len(results.missing)
+
+
+def test_a_query_takes_numbers_of_numpy(whole):
+    seed = whole.runs["seed"][0]
+    assert len(whole.sql("SELECT * FROM runs WHERE seed = ?", [seed])) == 4
+
+
+def test_a_closed_store_that_is_still_open_elsewhere_has_everything_in_its_file(tmp_path):
+    key, *_ = finished()
+    point, seed, done = finished()[key]
+    with Store(tmp_path, EXPERIMENT, {}) as target:
+        target.plan(design(), asked())
+        reader = load_results(tmp_path)
+        assert reader.runs.empty
+        target.add(key, point.hash, seed, done)
+    (tmp_path / "copy").mkdir()
+    shutil.copy(tmp_path / FILE, tmp_path / "copy")
+    assert list(load_results(tmp_path / "copy").runs["run"]) == [key]
+    reader.close()
 
 
 def test_a_record_says_more_than_is_stored(whole):

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from sim import cli
 from sim.errors import InputError
 from sim.sweeps import Broken, load_results
-from sim.sweeps.store import Store
-from tests.stored import EXPERIMENT, brittle_toml, finished, installed, stored
+from sim.sweeps.store import FILE, Store
+from tests.stored import EXPERIMENT, asked, brittle_toml, design, finished, installed, stored
 
 
 def status(folder, *words):
@@ -30,7 +30,7 @@ def test_what_is_done_failed_and_missing_and_with_what_it_was_made(tmp_path):
     for part in (
         "5 of 8 runs: 5 stalled", "2: 1 raised, 1 timeout", "no sweep is writing here", "mesa 3", "numpy", "pandas",
         "0:1", "weeks = 30, departments = without", "ValueError: no", f"unsilo replay {tmp_path} 0:1 [--pdb]",
-        "1 runs are missing. To go on, the command that started it:",
+        "1 runs are missing. To go on, what started it:",
     ):  # fmt: skip
         assert part in said.stdout, part
     found = json.loads(status(tmp_path, "--json").stdout)
@@ -51,6 +51,37 @@ def test_when_all_has_finished_it_exits_with_0(tmp_path):
     assert "Everything that the experiment asks for has finished." in said.stdout
     watched = status(tmp_path, "--watch", "--json")
     assert [json.loads(line)["finished"] for line in watched.stdout.splitlines()] == [8]
+
+
+def test_a_sweep_that_was_stopped_before_it_had_asked_for_all_its_runs_has_not_finished(tmp_path):
+    stored(tmp_path).close()
+    with Store(tmp_path, EXPERIMENT, {"command": "unsilo sweep mine.toml"}) as target:
+        target.plan(design(), asked())
+    said = status(tmp_path)
+    assert "8 of 8 runs" in said.stdout
+    assert (
+        "stopped before it had asked for all its runs. To go on, the command that started it: unsilo"
+        in said.stdout
+    )
+    assert json.loads(status(tmp_path, "--json").stdout)["complete"] is False
+
+
+def test_runs_of_an_earlier_design_are_counted_beside_the_present_ones(tmp_path):
+    stored(tmp_path).close()
+    with Store(tmp_path, EXPERIMENT, {}) as target:
+        target.plan(design(), asked()[:5])
+    assert "3 of an earlier design or source" in status(tmp_path).stdout
+
+
+def test_a_watch_lets_go_of_the_store_between_looks(tmp_path, monkeypatch):
+    from sim.cli import results as commands
+
+    stored(tmp_path).close()
+    target = Store(tmp_path, EXPERIMENT, {})
+    target.plan(design(), asked())
+    monkeypatch.setattr(commands.time, "sleep", lambda seconds: target.__exit__())
+    assert status(tmp_path, "--watch").exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, ".lock"}
 
 
 def test_a_sweep_that_writes_is_seen(tmp_path):
@@ -130,7 +161,10 @@ def test_a_sweep_is_watched_until_it_ends_by_lines_in_place_and_no_longer_than_o
     lines = [line for line in said.splitlines() if "runs finished" in line]
     assert lines[-1].startswith("4 of 6 runs finished: 4 stalled; 2 failed: 2 raised")
     assert "a second" in lines[-1]
-    assert "All others have finished. To try those that failed again: unsilo sweep fragile.toml" in said
+    assert (
+        "All others have finished. To try those that failed again, the command that started it: unsilo sweep fragile.toml"
+        in said
+    )
     assert in_place.count(b"runs finished") >= 2
     assert b"\x1b[2K" in in_place and b"Traceback" not in in_place
     sweep.communicate()

@@ -28,13 +28,18 @@ def indices(outcomes: np.ndarray, factors: int) -> Indices:
         factors: how many there are.
 
     Raises:
-        ValueError: there are not as many as such a design has points.
+        ValueError: there are not as many as such a design has points, or some are no numbers, as of runs that have not finished.
 
     Source:
         Saltelli et al. (2010), Computer Physics Communications 181, as `scipy.stats.sobol_indices` has it.
     """
     from scipy.stats import sobol_indices
 
-    a, b, *mixed = np.asarray(outcomes, float).reshape(2 + factors, -1)[:, None]
+    values = np.asarray(outcomes, float)
+    if values.size % (2 + factors):
+        raise ValueError(f"{values.size:,} outcomes are not {2 + factors} times as many as there are rows")
+    if lacking := np.count_nonzero(~np.isfinite(values)):
+        raise ValueError(f"{lacking:,} of {values.size:,} outcomes are no numbers")
+    a, b, *mixed = values.reshape(2 + factors, -1)[:, None]
     found = sobol_indices(func={"f_A": a, "f_B": b, "f_AB": np.stack(mixed)}, n=a.size)
     return Indices(found.first_order.ravel(), found.total_order.ravel())

@@ -90,15 +90,16 @@ def table(headers: list[str], rows: list[list[str]], right: str = "") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for n, header in enumerate(headers):
         how = right[n : n + 1]
         grid.add_column(
-            header, justify="right" if how == "r" else "left", overflow="fold", no_wrap=how == "k"
+            Text(header), justify="right" if how == "r" else "left", overflow="fold", no_wrap=how == "k"
         )
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(Text, row))  # so that no [word] in it counts as markup
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +39,13 @@ def status(results: str, watch: bool, as_json: bool) -> None:
     """
     from sim.sweeps import load_results
 
-    found = load_results(results)
     if watch:
         try:
-            _watch(found, as_json)
+            _watch(results, as_json)
         except KeyboardInterrupt:
             click.echo("\nNo longer watching; a sweep goes on by itself.", err=True)
             sys.exit(130)
+    found = load_results(results)
     standing = _standing(found)
     if as_json:
         failures = found.failures.drop(columns="traceback").to_dict("records")
@@ -79,6 +79,10 @@ def _tell_standing(found: Results, standing: dict[str, Any]) -> None:
         ["finished", f"{standing['finished']:,} of {standing['runs']:,} runs{_listed(standing['states'])}"],
         ["failed", f"{sum(standing['failed'].values()):,}{_listed(standing['failed'])}"],
         ["missing", f"{standing['missing']:,}"],
+        [
+            "kept besides",
+            f"{standing['besides']:,} of an earlier design or source" if standing["besides"] else "",
+        ],
         ["now", "a sweep is writing here" if standing["sweeping"] else "no sweep is writing here"],
         ["first started", first["started"]],
         ["last started", f"{last['started']}, start {len(found.sessions)}"],
@@ -92,12 +96,13 @@ def _tell_standing(found: Results, standing: dict[str, Any]) -> None:
         _tell_failures(found)
     if standing["sweeping"]:
         return
+    what = "the command that started it" if command.startswith("unsilo ") else "what started it"
     if standing["missing"]:
-        click.echo(
-            f"{standing['missing']:,} runs are missing. To go on, the command that started it: {command}"
-        )
+        click.echo(f"{standing['missing']:,} runs are missing. To go on, {what}: {command}")
+    elif not standing["complete"]:
+        click.echo(f"It was stopped before it had asked for all its runs. To go on, {what}: {command}")
     elif standing["failed"]:
-        click.echo(f"All others have finished. To try those that failed again: {command}")
+        click.echo(f"All others have finished. To try those that failed again, {what}: {command}")
     else:
         click.echo("Everything that the experiment asks for has finished.")
 
@@ -124,13 +129,19 @@ def _listed(counts: dict[str, int]) -> str:
     return f": {', '.join(f'{count:,} {name}' for name, count in counts.items())}" if counts else ""
 
 
-def _watch(found: Results, as_json: bool) -> None:
-    """Show how far it has come, again and again, until nobody sweeps any more."""
+def _watch(results: str, as_json: bool) -> None:
+    """Show how far it has come, again and again, until nobody sweeps any more.
+
+    The store is let go of in between, or the sweep could not leave a plain file at its end.
+    """
+    from sim.sweeps import load_results
+
     began, before = time.monotonic(), None
     with _shown(as_json) as (show, every):
         while True:
             looked = time.monotonic()
-            standing = _standing(found)
+            with closing(load_results(results)) as found:
+                standing = _standing(found)
             done = standing["finished"] + sum(standing["failed"].values())
             before = done if before is None else before
             passed = looked - began
@@ -199,7 +210,9 @@ def replay(results: str, run: str, debug: bool, to: Path | None) -> None:
         click.echo(f"note: {_SWEPT[entry.broken.kind]} ({entry.broken.error})", err=True)
     try:
         record = live(plan, entry.seed)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         _tell_error(error, debug)
         sys.exit(1)
     _tell_replay(record, entry, differences(found, entry, record), to)
@@ -213,7 +226,7 @@ _SWEPT = {
 }
 
 
-def _tell_error(error: Exception, debug: bool) -> None:
+def _tell_error(error: BaseException, debug: bool) -> None:
     """The traceback from the run on, and the debugger at its end."""
     import pdb
     import traceback

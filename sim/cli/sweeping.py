@@ -175,6 +175,8 @@ def _pace(standing: Standing) -> str:
         )
     elif not going and not begun:
         words.append("nothing left to do")
+    elif going and not standing.workers:
+        words.append("no workers: waiting for some")
     elif standing.left is None:
         words.append("waiting" if begun else "compiling and starting workers")
     else:
@@ -211,6 +213,9 @@ def _report(results: Results, as_json: bool) -> None:
         return
     for notice in results.notices:
         click.echo(f"note: {notice}", err=True)
+    if besides := results.standing["besides"]:
+        left = "stay in the results, and are left out of all that they say"
+        click.echo(f"note: {besides:,} runs of an earlier design or source {left}", err=True)
     seen = [state for state in STATES if (results.runs["state"] == state).any()]
     rows, last = [], ""
     for one in levels:

@@ -34,15 +34,16 @@ class Broken:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        """One line, and no address of an object: those differ each time."""
-        object.__setattr__(self, "error", " ".join(_ADDRESS.sub("0x...", self.error).split()))
+        """One line, no address of an object, as those differ each time, and only what can be written in UTF-8."""
+        object.__setattr__(self, "error", " ".join(_ADDRESS.sub("0x...", _writable(self.error)).split()))
+        object.__setattr__(self, "traceback", _writable(self.traceback))
 
     def shortened(self) -> Broken:
         """The same with no more than `LONGEST` characters of its error."""
         cut = f"{self.error[: LONGEST - 3]}..." if len(self.error) > LONGEST else self.error
         return replace(self, error=cut)
 
-    @classmethod
-    def of(cls, error: BaseException, traceback: str = "", attempts: int = 1, seconds: float = 0.0) -> Broken:
-        """A run that raised."""
-        return cls("raised", f"{type(error).__name__}: {error}", traceback, attempts, seconds)
+
+def _writable(text: str) -> str:
+    """Text with an escape for each half of a character, as stand in names of files that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -6,8 +6,10 @@ a run holds most of the time, does not keep Dask from its own work. Scenarios cr
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,16 +23,19 @@ from typing import Any
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
+from sim.sweeps.executors import GLANCE
 from sim.sweeps.forking import signals_held
 from sim.sweeps.likeness import code_of
 from sim.sweeps.outpost import Sent, lacking, live_lot
 from sim.sweeps.work import Ended, Job, Packer, Parcel, Unlike
-from sim.sweeps.worker import Limits
+from sim.sweeps.worker import TRIES, Limits
 from sim.wings import cores
 
 _ANSWER = 5.0  # seconds in which a scheduler answers
+_COMPARING = (
+    60.0  # seconds that workers have to compare their code before one goes on without them: they do later
+)
 _COUNT = 2.0  # seconds between looks at how many workers there are
-_TRIES = 2
 _ALLOWED = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
 
 _UNWATCHED = {
@@ -81,11 +86,13 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
                         host="127.0.0.1",
                         dashboard_address=None,
                     )
+            else:
+                _ask(address)
             client = Client(own or address, timeout=_ANSWER, set_as_default=False)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             if own:
                 own.close()
-            reason = str(error).partition("\n")[0]
+            reason = str(error).partition("\n")[0] or type(error).__name__
             where = "" if address in reason else f" at {address}"
             raise InputError([Fault("dask", f"no scheduler answers{where}: {reason}", _ALLOWED)]) from None
         try:
@@ -100,13 +107,46 @@ def _sound(address: str) -> None:
     """Refuse what cannot be an address before Dask tries it, and TLS that Dask has no certificates for."""
     from distributed.security import Security
 
-    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+/?", address):
+    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+", address):
         raise InputError([Fault("dask", f"{address!r} is no address", _ALLOWED)])
     if address.startswith(("tls:", "wss:")) and not Security().get_connection_args("client").get(
         "ssl_context"
     ):
         allowed = "certificates for it in Dask's configuration, under distributed.comm.tls"
         raise InputError([Fault("dask", f"{address} is to be spoken to in TLS", allowed)])
+
+
+def _ask(address: str) -> None:
+    """See that a scheduler answers: a client would wait for ever for one that is connected and silent.
+
+    Raises:
+        OSError: there is nobody, or nothing is said in time.
+    """
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def ask() -> None:
+        async with rpc(
+            address, timeout=_ANSWER, connection_args=Security().get_connection_args("client")
+        ) as one:
+            await asyncio.wait_for(one.identity(), _ANSWER)
+
+    def asked() -> None:
+        try:
+            said.put(asyncio.run(ask()))
+        except Exception as error:
+            said.put(error)
+
+    said: SimpleQueue[Exception | None] = SimpleQueue()
+    threading.Thread(target=asked, daemon=True).start()  # whoever calls may have a loop of their own
+    try:
+        wrong = said.get(timeout=2.0 * _ANSWER)
+    except Empty:
+        wrong = TimeoutError()
+    if isinstance(wrong, TimeoutError):
+        wrong = TimeoutError("it is connected, and says nothing")
+    if wrong:
+        raise wrong
 
 
 class Cluster:
@@ -124,27 +164,50 @@ class Cluster:
 
     @property
     def workers(self) -> int:
-        """Threads of the scheduler's workers, each of which has a process of ours; 1 while there is none."""
+        """Threads of the scheduler's workers, each of which has a process of ours."""
         if time.monotonic() - self._counted > _COUNT:
             with self._reached():
                 self._threads, self._counted = sum(self._client.nthreads().values()), time.monotonic()
-        return max(1, self._threads)
+        return self._threads
 
     @property
     def in_hand(self) -> int:
         """Runs given and not ended."""
         return sum(map(len, self._lots.values()))
 
-    def check(self, plans: Iterable[Scenario]) -> None:
-        """See that the workers there are have what is here; those that come later look for themselves."""
+    def check(self, plans: Iterable[Scenario], stopped: Callable[[], bool]) -> None:
+        """See that the workers there are have what is here; those that come or answer later look for themselves."""
         wrong: list[str] = []
-        parcels = [_sealed(Parcel.of(plan)) for plan in plans]
-        for worker, found in self._client.run(lacking, parcels, on_error="return").items():
-            if isinstance(found, BaseException):
-                found = [f"cannot read what it is sent ({type(found).__name__}: {found})"]
-            wrong += [f"worker {worker} {one}" for one in found]
+        parcels, until = [_sealed(Parcel.of(plan)) for plan in plans], time.monotonic() + _COMPARING
+        with self._reached():
+            asked = {
+                self._client.submit(lacking, parcels, workers=[worker], pure=False): worker
+                for worker in self._client.nthreads()
+            }
+        for future in asked:
+            future.add_done_callback(self._done.put)
+        while asked and time.monotonic() < until and not stopped():
+            for future in self._back(GLANCE):
+                wrong += [f"worker {asked[future]} {one}" for one in self._lacking(future)]
+                del asked[future]
+            with self._reached():
+                there = self._client.nthreads()
+            asked = {future: worker for future, worker in asked.items() if worker in there}
         if wrong:
             raise _unlike(dict.fromkeys(wrong))
+
+    def _lacking(self, future: Any) -> list[str]:
+        """What a worker that was asked lacks; nothing where it is gone."""
+        from distributed.scheduler import KilledWorker
+
+        if future.status == "finished":
+            with self._reached():
+                found: list[str] = future.result()
+            return found
+        error = future.exception() if future.status == "error" else None
+        if error is None or isinstance(error, KilledWorker):
+            return []
+        return [f"cannot read what it is sent ({type(error).__name__}: {error})"]
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, for those that share its files."""
@@ -152,7 +215,7 @@ class Cluster:
             future = self._client.submit(live_lot, [], self._limits, self._parcels([job]), pure=False)
             future.add_done_callback(self._done.put)
             while not stopped() and not future.done():
-                self.ended(0.2)
+                self._back(GLANCE)
 
     def room(self, ahead: bool) -> int:
         """How many workers have nothing to do, and with `ahead` as many again."""
@@ -167,14 +230,7 @@ class Cluster:
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """What has come back."""
-        done: list[Any] = []
-        with suppress(Empty):
-            done.append(self._done.get(timeout=seconds))
-            while True:
-                done.append(self._done.get_nowait())
-        done = [future for future in done if future in self._lots]
-        if not done and self._client.status not in ("running", "connecting"):
-            raise BrokenExecutor("the scheduler is gone")
+        done = [future for future in self._back(seconds) if future in self._lots]
         whole = [future for future in done if future.status == "finished"]
         ended: list[tuple[Job, Ended]] = []
         with self._reached():
@@ -187,6 +243,21 @@ class Cluster:
             if future in self._lots:
                 ended += self._failed(self._lots.pop(future), future)
         return ended
+
+    def _back(self, seconds: float) -> list[Any]:
+        """Futures that are done; waits so long for the first.
+
+        Raises:
+            BrokenExecutor: the scheduler is gone.
+        """
+        done: list[Any] = []
+        with suppress(Empty):
+            done.append(self._done.get(timeout=seconds))
+            while True:
+                done.append(self._done.get_nowait())
+        if not done and self._client.status not in ("running", "connecting"):
+            raise BrokenExecutor("the scheduler is gone")
+        return done
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -204,8 +275,9 @@ class Cluster:
     def halt(self) -> None:
         """What has begun is waited for; where there are no workers, nothing has."""
         self._counted = -_COUNT
-        if self.workers and not self._threads:
-            self._client.cancel(list(self._lots))
+        if not self.workers:
+            with self._reached():
+                self._client.cancel(list(self._lots))
             self._lots.clear()
 
     def _parcels(self, jobs: Sequence[Job]) -> list[Sent]:
@@ -226,7 +298,7 @@ class Cluster:
         ended: list[tuple[Job, Ended]] = []
         for job in jobs:
             deaths = self._deaths[job.number] = self._deaths.get(job.number, 0) + 1
-            if len(jobs) == 1 and deaths >= _TRIES:
+            if len(jobs) == 1 and deaths >= TRIES:
                 ended.append(
                     (job, Broken("died", "the workers of Dask died that had it in hand", "", deaths))
                 )
@@ -252,12 +324,14 @@ def _unlike(found: Iterable[str]) -> InputError:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Dask tells of workers that come and go, and of versions, in words of its own; what matters is said here."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]
+    before = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in before:
+        logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="distributed")
             yield
     finally:
-        logger.setLevel(before)
+        for logger, level in before.items():
+            logger.setLevel(level)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from keyword import iskeyword
@@ -107,7 +108,7 @@ class Constraint:
 
 def as_name(label: str) -> str:
     """How a label is written in a constraint."""
-    name = re.sub(r"\W", "_", label)
+    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", label))  # as Python reads names
     return f"_{name}" if name[:1].isdigit() or iskeyword(name) else name
 
 

@@ -217,8 +217,7 @@ def _worked(
             new = [fault for fault in error.faults if (fault.found, fault.allowed) not in seen]
             faults += [replace(fault, where=f"{where}: {fault.where}", file=file) for fault in new]
             continue
-        people = plan.organisation
-        files = tuple(Path(path) for path in (people.roster, people.ties, people.reports) if path)
+        files = plan.organisation.files
         if files not in readable:
             readable[files] = _readable(files, faults)
         if readable[files]:

@@ -5,7 +5,6 @@ All take runs in lots and give them back one by one as they end, in whatever ord
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,15 +19,14 @@ from sim.sweeps.worker import NO_LIMITS, Limits, Worker
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-_GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
-_SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
+GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
 
 
 class Executor(Protocol):
     """What a sweep asks of an executor.
 
     Attributes:
-        workers: how many runs it lives at a time, as far as it knows.
+        workers: how many runs it lives at a time, as far as it knows; 0 while there is nobody.
         span: seconds that a lot of runs should take, so that handing it over costs little beside it.
         in_hand: how many runs it has been given that have not ended.
     """
@@ -41,8 +39,8 @@ class Executor(Protocol):
     @property
     def in_hand(self) -> int: ...  # noqa: D102
 
-    def check(self, plans: Iterable[Scenario]) -> None:
-        """See that scenarios would be lived elsewhere as they would be here.
+    def check(self, plans: Iterable[Scenario], stopped: Callable[[], bool]) -> None:
+        """See, unless `stopped`, that scenarios would be lived elsewhere as they would be here.
 
         Raises:
             InputError: they would not.
@@ -85,7 +83,7 @@ class InProcess:
         """At most one."""
         return len(self._hand)
 
-    def check(self, plans: Iterable[Scenario]) -> None:
+    def check(self, plans: Iterable[Scenario], stopped: Callable[[], bool]) -> None:
         """They are lived here."""
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
@@ -122,7 +120,6 @@ class Processes:
     def __init__(self, workers: int, limits: Limits = NO_LIMITS) -> None:
         self.limits = limits
         self._crew = [Worker(limits) for _ in range(workers)]
-        self._looked = time.monotonic()
 
     @property
     def workers(self) -> int:
@@ -134,7 +131,7 @@ class Processes:
         """Runs given and not ended."""
         return sum(len(worker.hand) for worker in self._crew)
 
-    def check(self, plans: Iterable[Scenario]) -> None:
+    def check(self, plans: Iterable[Scenario], stopped: Callable[[], bool]) -> None:
         """See that one's own mechanisms can be built anew; what they are is the same at each point of a sweep."""
         for plan in plans:
             Parcel.of(plan)
@@ -147,7 +144,7 @@ class Processes:
             for worker, lot in zip(self._crew, lots, strict=False):
                 worker.warm(lot)
             while any(worker.busy for worker in self._crew) and not stopped():
-                self.ended(_GLANCE)
+                self.ended(GLANCE)
 
     def room(self, ahead: bool) -> int:
         """How many workers have nothing to do, or with `ahead` soon will."""
@@ -161,9 +158,7 @@ class Processes:
         """What the workers have sent."""
         handles = [handle for worker in self._crew for handle in worker.handles]
         ready = set(wait(handles, seconds)) if handles else set()
-        before, self._looked = self._looked, time.monotonic()
-        elapsed = min(self._looked - before, _SUSPENDED)
-        return [end for worker in self._crew for end in worker.collect(ready, elapsed)]
+        return [end for worker in self._crew for end in worker.collect(ready)]
 
     def slowest(self) -> tuple[Job, float] | None:
         """The one whose worker has not been heard of for longest."""

@@ -5,7 +5,8 @@ What a file says about itself is checked here; what its values mean to the scena
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +32,10 @@ RESERVED = (
 """Names that results give to columns of their own, so that no factor may be called so."""
 
 
+_NAME = re.compile(r"[\w-][\w .-]*")
+_LONGEST = 200  # bytes that file systems allow, with room to spare
+
+
 class Kept:
     """What has been worked out of an experiment: its JSON, its points, and how many settings break a constraint.
 
@@ -52,9 +57,7 @@ class Experiment(Section):
 
     kinds: ClassVar[dict[str, type[Design]]] = KINDS
 
-    name: str = parameter(
-        "", "name of its results' folder; the file's unless given", pattern=r"^([\w-][\w .-]*)?$"
-    )
+    name: str = parameter("", "name of its results' folder; the file's unless given")
     title: str = parameter("", "a name for people")
     about: str = parameter("", "the question that it asks")
     scenario: str = parameter(
@@ -149,12 +152,18 @@ def faults_of(experiment: Experiment, unknown: Iterable[str] = ()) -> list[Fault
         unknown: labels of factors that are in the file, but too wrong to be looked at.
     """
     faults = []
+    if experiment.name and (len(experiment.name.encode()) > _LONGEST or not _NAME.fullmatch(experiment.name)):
+        allowed = f"a name of at most {_LONGEST} letters, digits, spaces, - _ and ., beginning with none of the last two"
+        faults.append(Fault("name", f"found {experiment.name!r}", allowed))
     if bool(experiment.scenario) == bool(experiment.scenarios):
         found = "both scenario and scenarios" if experiment.scenario else "no scenario"
         faults.append(Fault("scenario", found, "either scenario, or a list of scenarios"))
     if again := twice(experiment.scenarios):
         faults.append(Fault("scenarios", f"{again} listed twice", "each scenario once"))
+    if "" in experiment.scenarios:
+        faults.append(Fault("scenarios", "an empty name", "a shipped name, or a file beside this one"))
     faults += _factor_faults(experiment)
+    faults += _nested_faults(experiment.factors)
     named = [*experiment.dimensions, *(Factor(label=label) for label in unknown)]
     faults += _constraint_faults(experiment, [factor.name for factor in named])
     faults += experiment.design.faults(named)
@@ -186,6 +195,23 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
             if (other := targets.setdefault(key, where)) != where:
                 by = "set" if other == "set" else "another factor"
                 yield Fault(where, f"{key!r} is set by {by} too", "each key set once")
+
+
+def _nested_faults(factors: Sequence[Factor]) -> Iterator[Fault]:
+    """Keys that lie in a table which another factor may drop: at such a point they would bring it back, or be lost."""
+    for number, factor in enumerate(factors):
+        drops = [
+            other for other in factors if other is not factor and any(one is False for one in other.values)
+        ]
+        others = [key for other in drops for key in other.targets]
+        for key in factor.targets:
+            if above := next((other for other in others if key.startswith(f"{other}.")), None):
+                found = f"{key!r} lies in {above!r}, which another factor drops"
+                yield Fault(
+                    f"factors.{number}",
+                    found,
+                    "a table that is there at every point, or a scenario for each case",
+                )
 
 
 def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fault]:

@@ -17,9 +17,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sim.company import FILES
 from sim.errors import Fault, InputError
 from sim.outcome import STATES
-from sim.sweeps.names import FILES
 from sim.sweeps.place import undamaged
 from sim.sweeps.series import KINDS, SERIES
 from sim.sweeps.timelines import column, grid

@@ -12,6 +12,7 @@ from sim.parameters import Section, parameter
 
 _DIGITS = 9  # of a value from a range: more than anybody means, fewer than libraries differ in
 _NEAR_ONE = 1e-9  # shares that add up to so nearly 1 do
+_EXACT = 2**53  # up to which a number with a fraction can stand for every whole one
 _SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}
 
 
@@ -119,6 +120,8 @@ def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
             "both key and keys" if factor.key else "no key",
             "either key, or a list of keys that take the same value",
         )
+    if again := twice(list(factor.keys)):
+        yield f"key {again} listed twice", "each key once"
     if len(factor.keys) > 1 and not factor.label:
         yield "several keys and no label", "a label for them"
     if factor.ranged:
@@ -182,8 +185,8 @@ def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
         return
     if kind == "loguniform" and low <= 0.0:
         yield f"a loguniform range from {low:g}", "low above 0"
-    elif kind == "integers" and not (low.is_integer() and high.is_integer()):
-        yield f"integers from {low:g} to {high:g}", "whole numbers"
+    elif kind == "integers" and not (low.is_integer() and high.is_integer() and max(-low, high) <= _EXACT):
+        yield f"integers from {low:g} to {high:g}", f"whole numbers, {_EXACT:.3g} at the most"
     elif kind == "triangular" and factor.mode is not None and not low <= factor.mode <= high:
         yield f"the mode {factor.mode:g} of a range from {low:g} to {high:g}", "a mode in the range"
     elif not missing and (again := twice(factor.shown)):
@@ -192,5 +195,7 @@ def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
 
 def twice(values: list[Any]) -> str:
     """What occurs more than once, listed; 1 and 1.0 are the same value, 1 and true are not."""
-    seen = Counter(repr(float(one)) if type(one) is int else repr(one) for one in values)
+    seen = Counter(
+        repr(float(one)) if type(one) is int and abs(one) < _EXACT else repr(one) for one in values
+    )
     return ", ".join(text for text, times in seen.items() if times > 1)

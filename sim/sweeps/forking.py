@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
@@ -15,8 +16,10 @@ from multiprocessing import current_process, get_all_start_methods, get_context
 from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-_TRIES = 5
+_STARTS = 5  # times that a process is tried to be started
 _SERVER = "sim.sweeps.serving"
+_one_at_a_time = threading.Lock()
+"""Held where a process is started: threads of one process share its environment, and whether it is a daemon."""
 
 
 def refuse_workers() -> None:
@@ -35,7 +38,7 @@ def begin() -> None:
     if "forkserver" in get_all_start_methods():
         from multiprocessing import forkserver
 
-        with _single_threaded(), signals_held():
+        with _one_at_a_time, _single_threaded(), signals_held():
             _context()
             forkserver.ensure_running()
 
@@ -46,22 +49,17 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
     Raises:
         BrokenExecutor: none can be started.
     """
-    context, me = _context(), current_process()
-    # Dask's workers are daemons, which may have no children unless they say so; ours end by themselves
-    me.daemon, before = False, me.daemon
-    try:
-        for tried in range(_TRIES):  # the server may have been killed, and is started anew then
-            process = context.Process(target=target, args=args, daemon=True)
-            try:
-                with _single_threaded(), signals_held():
-                    process.start()
-                return process
-            except (ConnectionError, EOFError) as error:
-                reason = error
-                time.sleep(0.1 * tried)
-        raise BrokenExecutor(f"worker processes cannot be started: {reason}") from reason
-    finally:
-        me.daemon = before
+    context = _context()
+    for tried in range(_STARTS):  # the server may have been killed, and is started anew then
+        process = context.Process(target=target, args=args, daemon=True)
+        try:
+            with _one_at_a_time, _no_daemon(), _single_threaded(), signals_held():
+                process.start()
+            return process
+        except (ConnectionError, EOFError) as error:
+            reason = error
+            time.sleep(0.1 * tried)
+    raise BrokenExecutor(f"worker processes cannot be started: {reason}") from reason
 
 
 def _context() -> Any:
@@ -71,6 +69,17 @@ def _context() -> Any:
     context = get_context("forkserver")
     context.set_forkserver_preload([_SERVER])
     return context
+
+
+@contextmanager
+def _no_daemon() -> Iterator[None]:
+    """Dask's workers are daemons, which may have no children unless they say that they are none; ours end by themselves."""
+    me = current_process()
+    me.daemon, before = False, me.daemon
+    try:
+        yield
+    finally:
+        me.daemon = before
 
 
 @contextmanager

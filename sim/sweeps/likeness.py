@@ -5,10 +5,8 @@ from __future__ import annotations
 import platform
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from sim.roster import digest
-from sim.scenario import Scenario
 from sim.sweeps.key import code_digest
 from sim.sweeps.work import Code, Parcel, Unlike
 
@@ -20,8 +18,8 @@ _DIGESTS = ("source", "people")
 def code_of(parcel: Parcel) -> Code:
     """What a scenario's runs hang on, as it is in this process."""
     plan = parcel.open()
-    files = _files(plan)
-    people = (("people", digest([Path(file) for file in files])),) if files else ()
+    files = plan.organisation.files
+    people = (("people", digest(files)),) if files else ()
     return (*_versions(), ("source", code_digest(plan)), *people)
 
 
@@ -35,11 +33,6 @@ def _versions() -> Code:
         except PackageNotFoundError:
             found.append((name, "none"))
     return tuple(found)
-
-
-def _files(plan: Scenario) -> tuple[str, ...]:
-    people = plan.organisation
-    return tuple(file for file in (people.roster, people.ties, people.reports) if file)
 
 
 def compare(parcel: Parcel) -> None:

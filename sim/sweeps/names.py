@@ -13,8 +13,6 @@ from pathlib import Path
 from sim.sweeps.broken import Broken
 
 PSEUDONYM = "<id>"
-FILES = ("roster", "ties", "reports")
-"""Keys of a scenario's `organisation` that name files of people."""
 
 _COLUMNS = {"id", "manager", "source", "target"}
 _WORD = re.compile(r"\w+")

@@ -5,7 +5,6 @@ This imports no engine: only the processes need it.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, Pipe
@@ -21,12 +20,8 @@ Sent = tuple[str, Parcel, int]
 _here = threading.local()
 
 
-async def lacking(parcels: Sequence[Parcel]) -> list[str]:
+def lacking(parcels: Sequence[Parcel]) -> list[str]:
     """What processes here have otherwise than scenarios' runs hang on, or why they cannot tell, in words that follow a name."""
-    return await asyncio.to_thread(_asked, parcels)
-
-
-def _asked(parcels: Sequence[Parcel]) -> list[str]:
     ours, theirs = Pipe(duplex=False)
     process = start_process(_tell, theirs, parcels)
     theirs.close()

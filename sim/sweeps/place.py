@@ -86,6 +86,30 @@ def undamaged(folder: Path) -> Iterator[None]:
         raise unreadable(folder, f"cannot be made sense of ({type(error).__name__}: {error})") from error
 
 
+@contextmanager
+def free(folder: Path) -> Iterator[None]:
+    """Read, and tell where that cannot be, though the store is undamaged.
+
+    Raises:
+        InputError: somebody keeps it locked for longer than one waits, as may be where it has no write-ahead log; or it has been
+            closed, or is to be written.
+    """
+    from sim.sweeps.layout import FILE
+
+    try:
+        yield
+    except sqlite3.Error as error:
+        if busy(error):
+            found, allowed = "another program keeps it locked", "try again once that program is through"
+        elif _code(error) == sqlite3.SQLITE_READONLY:
+            found, allowed = "it is opened for reading", "a query that changes nothing"
+        elif isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+            found, allowed = "has been closed", "load the results again"
+        else:
+            raise
+        raise InputError([Fault(FILE, found, allowed, str(folder))]) from None
+
+
 def unreadable(folder: Path, error: object) -> InputError:
     """What is said of a file that is no database, or a broken one."""
     from sim.sweeps.layout import FILE

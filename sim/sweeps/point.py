@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.company import FILES
 from sim.errors import InputError
 from sim.scenario import Scenario
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.key import code_digest, key_of_run
 
-_FILES = ("organisation.roster", "organisation.ties", "organisation.reports")
+_FILES = tuple(f"organisation.{name}" for name in FILES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def load_experiment(name: str | Path, tell: Tell | None = None) -> Experiment:
 def _faults(experiment: Experiment, tell: Tell | None) -> list[Fault]:
     """What is wrong with an experiment."""
     if experiment.count > MOST:
-        return at_hand(experiment, {})[1]
+        return _faults_of_part(experiment, [], formless=False)
     try:
         points(experiment, tell=tell)
     except InputError as error:

@@ -96,7 +96,9 @@ class Precision(Section):
         if len(values) < 2:
             return False
         low, high = self.interval(values, weeks, most)
-        return high - low <= 2.0 * self.within
+        return (
+            0.0 < high - low <= 2.0 * self.within
+        )  # of values that are all alike, the spread is not known yet
 
     @property
     def column(self) -> str:

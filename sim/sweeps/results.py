@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import cached_property, wraps
 from pathlib import Path
@@ -21,7 +22,7 @@ from sim.sweeps.broken import KINDS, Broken
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, layout_of, show
 from sim.sweeps.patches import flat, patched
-from sim.sweeps.place import told, undamaged
+from sim.sweeps.place import free, told, undamaged
 from sim.sweeps.timelines import Runs, Weeks
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _checked(read: Callable[Concatenate[Results, P], T]) -> Callable[Concatenate
 
     @wraps(read)
     def reading(results: Results, *args: P.args, **words: P.kwargs) -> T:
-        with undamaged(results.folder):
+        with undamaged(results.folder), results._of_one_start():
             return read(results, *args, **words)
 
     return reading
@@ -51,7 +52,7 @@ def _checked(read: Callable[Concatenate[Results, P], T]) -> Callable[Concatenate
 class Results:
     """The runs of an experiment that have finished, opened read-only; a sweep may be adding to them meanwhile.
 
-    Nothing is read before it is asked for, and `runs` not again afterwards.
+    Nothing is read before it is asked for, and `runs` not again afterwards, unless the sweep has been started anew.
 
     Attributes:
         folder: where they are.
@@ -59,6 +60,8 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._planned: str | None = None
+        self._depth = 0  # of readers that ask each other
         file = folder / FILE
         with undamaged(folder):
             self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=60.0)
@@ -71,16 +74,35 @@ class Results:
         """Let go of the file; nothing can be read afterwards."""
         self._db.close()
 
+    @contextmanager
+    def _of_one_start(self) -> Iterator[None]:
+        """Forget what was read of an earlier start, which may have had another design."""
+        if self._depth == 0:
+            planned = dict(self.rows("SELECT key, value FROM meta WHERE key = 'planned'")).get("planned")
+            if planned != self._planned:
+                for name in [
+                    name for name in vars(self) if isinstance(getattr(Results, name, None), cached_property)
+                ]:
+                    del vars(self)[name]
+            self._planned = planned
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
     def sql(self, query: str, params: Sequence[Any] = ()) -> pd.DataFrame:
         """What a query of the store gives; `docs/results.md` describes its tables."""
-        with told(self.folder):
-            found = self._db.execute(query, params)
+        with told(self.folder), free(self.folder):
+            found = self._db.execute(
+                query, [one.item() if isinstance(one, np.generic) else one for one in params]
+            )
             columns = [column[0] for column in found.description or ()]
             return pd.DataFrame.from_records(found.fetchall(), columns=columns, coerce_float=True)
 
     def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a query of ours gives, as plain rows."""
-        with undamaged(self.folder):
+        with undamaged(self.folder), free(self.folder):
             return self._db.execute(query, params).fetchall()
 
     @cached_property
@@ -105,6 +127,8 @@ class Results:
     def sessions(self) -> list[dict[str, Any]]:
         """When and on what the sweep was started, and resumed: one mapping a time."""
         rows = self.rows("SELECT started, provenance FROM sessions ORDER BY session")
+        if not rows:
+            raise ValueError("no start of the sweep")
         return [{"started": started, **json.loads(text)} for started, text in rows]
 
     @cached_property
@@ -164,12 +188,22 @@ class Results:
     @property
     @_checked
     def standing(self) -> dict[str, Any]:
-        """How far the sweep has come: `runs` asked for, `finished` in which `states`, `failed` by kind, `missing`."""
+        """How far the sweep has come.
+
+        Returns:
+            `runs` asked for, `finished` in which `states`, `failed` by kind, `missing`; `complete`, whether it came to its end;
+            and `besides`, how many runs of an earlier design or source are stored.
+        """
         asked, ended = self.asked, self.ended
         failed = {kind: ended.pop(kind) for kind in KINDS if kind in ended}
         finished = sum(ended.values())
         missing = asked - finished - sum(failed.values())
-        return {"runs": asked, "finished": finished, "states": ended, "failed": failed, "missing": missing}
+        besides = self.rows("SELECT COUNT(*) FROM runs WHERE key NOT IN (SELECT run FROM design)")[0][0]
+        complete = self.rows("SELECT value FROM meta WHERE key = 'ended'") != [("",)]
+        return {
+            "runs": asked, "finished": finished, "states": ended, "failed": failed, "missing": missing,
+            "complete": complete, "besides": besides,
+        }  # fmt: skip
 
     @cached_property
     @_checked

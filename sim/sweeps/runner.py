@@ -20,7 +20,7 @@ from sim.scenario import Scenario
 from sim.sweeps import replication
 from sim.sweeps.broken import Broken
 from sim.sweeps.design import points
-from sim.sweeps.executors import Executor, start
+from sim.sweeps.executors import GLANCE, Executor, start
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.forking import begin
 from sim.sweeps.point import Point
@@ -33,7 +33,6 @@ from sim.sweeps.work import Ended, Finished, Job, Parcel
 from sim.sweeps.worker import NO_LIMITS, Limits
 
 _WARMED = 32  # runs lived small beforehand: enough to meet every kernel, few enough to take no time
-_GLANCE = 0.2  # seconds between looks at whether Ctrl-C was pressed
 _TELL = 1.0  # seconds between words on how far it has come, where nothing ends
 _SLOW = 60.0  # seconds from which on a run may be called slow
 _MOST = 200  # runs in a lot
@@ -95,7 +94,7 @@ def sweep(
     rounds = replicated(experiment, design)
     first = next(rounds)
     with interruptible() as stopped, start(workers, limits, dask) as executor:
-        executor.check(_one_a_code(design))
+        executor.check(_one_a_code(design), stopped)
         with Store(place, experiment, provenance()) as store:
             run = _Sweep(store, design, executor, stopped, progress or (lambda standing: None))
             run.live(first)
@@ -103,6 +102,7 @@ def sweep(
                 try:
                     run.live(rounds.send(place))
                 except StopIteration:
+                    store.end()
                     break
         if stopped():
             raise KeyboardInterrupt
@@ -176,7 +176,7 @@ class _Sweep:
     def _report(self, tasks: Sequence[Task] = ()) -> None:
         self._told = time.monotonic()
         in_hand = self._executor.in_hand if self._stopped() else None
-        self._tell(self._account.standing(in_hand, self._slow(tasks)))
+        self._tell(self._account.standing(in_hand, self._slow(tasks), self._executor.workers))
 
     def _slow(self, tasks: Sequence[Task]) -> tuple[str, float] | None:
         """Which run takes far longer than any before it: perhaps it will never end."""
@@ -219,7 +219,7 @@ def completed(
             executor.submit([left.popleft() for _ in range(min(size, fair))])
             if not left:
                 break
-        ended = executor.ended(_GLANCE)
+        ended = executor.ended(GLANCE)
         seconds.extend(end.seconds for _, end in ended if isinstance(end, Finished))
         yield ended
 
@@ -292,7 +292,8 @@ def outcomes_of(runs: Sequence[tuple[Scenario, int]], workers: int | None = None
 def _lived(jobs: Sequence[Job], workers: int | None) -> Iterator[tuple[Job, Finished]]:
     kinds = {job.scenario: job for job in reversed(jobs)}
     with interruptible() as stopped, start(workers) as executor:
-        executor.check(plan for plan in (job.plan() for job in kinds.values()) if isinstance(plan, Scenario))
+        plans = (job.plan() for job in kinds.values())
+        executor.check((plan for plan in plans if isinstance(plan, Scenario)), stopped)
         executor.warm(list(kinds.values())[:_WARMED], stopped)
         for ended in completed(executor, jobs, stopped):
             for job, end in ended:

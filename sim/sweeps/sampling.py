@@ -130,7 +130,10 @@ class OneAtATime(Design):
         return self.baseline[factor.name] if factor.name in self.baseline else own(factor)
 
     def faults(self, factors: Sequence[Factor]) -> Iterator[Fault]:
-        """The baseline names factors and levels that there are."""
+        """The baseline names factors and levels that there are, and there is one scenario whose values it has."""
+        if any(not factor.targets for factor in factors):
+            found = "beside several scenarios, which have values of their own"
+            yield Fault("design", found, "one scenario, or a grid")
         yield from _strange("design.baseline", self.baseline, {factor.name: factor for factor in factors})
 
     def lacking(self, factors: Sequence[Factor], own: Own) -> Iterator[Fault]:

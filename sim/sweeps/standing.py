@@ -24,6 +24,7 @@ class Standing:
         rate: runs a second of late, those that were set aside included.
         states: how many of those stored ended in each state.
         in_hand: how many have been handed to workers, where the sweep was asked to stop and waits for them.
+        workers: how many live runs at a time; 0 while there is nobody, as may be on a cluster.
         slow: a run that takes far longer than any before it, in words, and the seconds that it has taken.
     """
 
@@ -36,6 +37,7 @@ class Standing:
     states: Mapping[str, int] = field(default_factory=dict)
     in_hand: int | None = None
     slow: tuple[str, float] | None = None
+    workers: int = 1
 
     @property
     def done(self) -> int:
@@ -62,7 +64,9 @@ class Account:
         """Reckon the pace from now on: what went before was no run."""
         self._lately = deque([(time.monotonic(), self.fresh + self.failed)])
 
-    def standing(self, in_hand: int | None = None, slow: tuple[str, float] | None = None) -> Standing:
+    def standing(
+        self, in_hand: int | None = None, slow: tuple[str, float] | None = None, workers: int = 1
+    ) -> Standing:
         """How it stands."""
         now, ended = time.monotonic(), self.fresh + self.failed
         lately = self._lately
@@ -74,5 +78,5 @@ class Account:
         rate = (ended - some) / (now - since) if ended > some and now > since else 0.0
         return Standing(
             self.total, self.before + self.fresh, self.failed, self.fresh, now - self._began, rate,
-            dict(self.states), in_hand, slow,
+            dict(self.states), in_hand, slow, workers,
         )  # fmt: skip

@@ -16,16 +16,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sim.company import FILES
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
-from sim.sweeps.names import FILES, names_of
+from sim.sweeps.names import names_of
 from sim.sweeps.patches import Patches
 from sim.sweeps.place import busy, locked, on_network, told, undamaged
 from sim.sweeps.point import Point
 from sim.sweeps.series import SERIES
 from sim.sweeps.work import Finished
+
+_PARTING = 1.0  # seconds for which readers may keep a store that is closed from being a plain file
 
 PATIENCE = 300.0
 """Seconds for which a reader may be in the way of a transaction, where there is no write-ahead log."""
@@ -53,9 +56,6 @@ class Store:
             ) from None
         self.folder = folder
         self._known: set[str] = set()  # scenarios whose departments are stored
-        self._files: dict[
-            str, tuple[Path, ...]
-        ] = {}  # scenarios' files of people, whose ids are not to be stored
         with undamaged(folder), told(folder):
             self._lock = locked(folder)
             try:
@@ -77,15 +77,13 @@ class Store:
         mode = "TRUNCATE" if on_network(self.folder) else "WAL"
         logged = self._db.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0] == "wal"
         self._db.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")
-        whole = _mine(experiment) | {
-            "experiment": experiment.model_dump_json(),
-            "text": experiment.text,
-            "series": json.dumps(SERIES),
-        }
+        mine = _mine(experiment) | {"series": json.dumps(SERIES), "ended": ""}
+        self._asking = {"experiment": experiment.model_dump_json(), "text": experiment.text}
 
         def begin() -> None:
             bring(self._db, layout)
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.items())
+            self._db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", self._asking.items())
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", mine.items())
             self._session = self._db.execute(
                 "INSERT INTO sessions (started, provenance) VALUES (?, ?)",
                 (_now(), json.dumps({**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]]})),
@@ -97,11 +95,27 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave a single plain file behind, unless somebody is reading it."""
-        with suppress(sqlite3.OperationalError):
-            self._db.execute("PRAGMA journal_mode = DELETE")
-        self._db.close()
-        self._lock.close()
+        """Leave a single plain file behind; while somebody has it open, at least one with everything in it."""
+        try:
+            if not self._parted():
+                with suppress(sqlite3.OperationalError):
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._db.close()
+            self._lock.close()
+
+    def _parted(self) -> bool:
+        """Whether the file could be made a plain one."""
+        until = time.monotonic() + _PARTING
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = DELETE")
+            except sqlite3.OperationalError as error:
+                if not busy(error) or time.monotonic() > until:
+                    return False
+                time.sleep(_PARTING / 20)
+            else:
+                return True
 
     def plan(self, points: Iterable[Point], design: Iterable[tuple[int, int, str]]) -> set[str]:
         """Write what the experiment asks for - its points, and (point, seed, run) of each run.
@@ -111,7 +125,10 @@ class Store:
         """
         points, design = list(points), list(design)
 
+        about = self._asking | {"planned": str(self._session)}
+
         def write() -> None:
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", about.items())
             self._db.execute("DELETE FROM design")
             self._db.execute("DELETE FROM points")
             self._write_scenarios(points)
@@ -130,6 +147,11 @@ class Store:
         more = list(design)
         with told(self.folder):
             self._write(lambda: self._db.executemany("INSERT INTO design VALUES (?, ?, ?)", more))
+
+    def end(self) -> None:
+        """Write that the sweep has asked for all that it is to ask for, and that all of it has ended."""
+        with told(self.folder):
+            self._write(lambda: self._db.execute("UPDATE meta SET value = ? WHERE key = 'ended'", [_now()]))
 
     def states(self) -> dict[str, int]:
         """How many of the runs that the experiment asks for ended in each state, those that points share once."""
@@ -247,14 +269,24 @@ def check_owner(meta: Mapping[str, str], experiment: Experiment, folder: Path) -
     """See that a store, which says this of itself, is an experiment's.
 
     Raises:
-        InputError: it is another's.
+        InputError: it is another's, of other name or scenarios, or with no factor in common.
     """
-    if any(meta[key] != value for key, value in _mine(experiment).items()):
+    before, now = _varied(meta["experiment"]), _varied(experiment.model_dump_json())
+    foreign = bool(before and now and not set(before) & set(now))
+    if foreign or any(meta[key] != value for key, value in _mine(experiment).items()):
         there = f"{meta['name']!r} of {', '.join(json.loads(meta['bases']))}"
-        wanted = (
-            f"those of {experiment.name!r} of {', '.join(experiment.owner)}; move the folder, or rename one"
-        )
+        wanted = f"those of {experiment.name!r} of {', '.join(experiment.owner)}"
+        if foreign:
+            there, wanted = (
+                f"{one}, which varies {', '.join(keys)}" for one, keys in ((there, before), (wanted, now))
+            )
+        wanted += "; move the folder, or rename one"
         raise InputError([Fault("results", f"belong to the experiment {there}", wanted, str(folder))])
+
+
+def _varied(text: str) -> list[str]:
+    """The keys of an experiment's factors, from its JSON."""
+    return [key for factor in json.loads(text)["factors"] for key in (factor["keys"] or [factor["key"]])]
 
 
 _SET_ASIDE = """

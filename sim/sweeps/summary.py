@@ -193,7 +193,7 @@ def _largest(results: Results) -> str:
             f"; {most.factor} made the largest difference: {_level(most, state)} {_SAID[state]}, "
             f"against {_level(least, state)}"
         )
-    return "; no factor made any difference"
+    return "; no factor made any difference to how many converged or broke into silos"
 
 
 def _level(one: Level, state: str) -> str:

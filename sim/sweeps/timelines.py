@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -53,8 +54,10 @@ def grid(
     Raises:
         InputError: there is no such series, run, week or department; all of them are named.
     """
-    faults = [_unknown("series", name, SERIES) for name in names if name not in SERIES]
     known = results.departments
+    faults = [
+        _unknown("series", name, SERIES) for name in names if not isinstance(name, str) or name not in SERIES
+    ]
     faults += [_unknown("department", name, known) for name in departments if name not in known]
     rows, at = _rows(results, runs, faults), _weeks(results, weeks, faults)
     if faults:
@@ -87,8 +90,14 @@ def long(
     results: Results, names: Sequence[str], runs: Runs, weeks: Weeks, departments: Iterable[str] | None
 ) -> pd.DataFrame:  # fmt: skip
     """The same as a frame with a row for each run, department (if any is asked for) and week."""
-    asked = [departments] if isinstance(departments, str) else list(departments or ())
-    names = list(dict.fromkeys(names)) or list(SERIES if departments is None else ())
+    if departments is not None and not isinstance(departments, Iterable):
+        raise InputError([_odd("departments", departments, "names, or None")])
+    asked = (
+        [departments] if isinstance(departments, str) else list(dict.fromkeys(map(str, departments or ())))
+    )
+    names = [name for at, name in enumerate(names) if name not in names[:at]] or list(
+        SERIES if departments is None else ()
+    )
     found = grid(results, names, runs, weeks, asked)
     here = found.here[:, None, :]
     if departments is not None:
@@ -115,8 +124,9 @@ def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
     if runs is None:
         return np.arange(len(whole))
     if isinstance(runs, pd.DataFrame) and {"point", "seed"} <= set(runs):
-        wanted = pd.MultiIndex.from_frame(runs[["point", "seed"]])
-        found = pd.MultiIndex.from_frame(whole[["point", "seed"]]).get_indexer(wanted)
+        by = ["point", "seed", *({"run"} & set(runs))]
+        wanted = pd.MultiIndex.from_frame(runs[by])
+        found = pd.MultiIndex.from_frame(whole[by]).get_indexer(wanted)
         if (found < 0).any():
             missing = runs.iloc[int(np.argmin(found))]
             allowed = "rows of .runs"
@@ -124,7 +134,10 @@ def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
                 Fault("runs", f"point {missing['point']}, seed {missing['seed']} has not finished", allowed)
             )
         return found
-    keys = [runs] if isinstance(runs, str) else list(runs["run"] if isinstance(runs, pd.DataFrame) else runs)
+    keys = _keys(runs)
+    if keys is None:
+        faults.append(_odd("runs", runs, "rows of .runs, or keys"))
+        return np.empty(0, np.intp)
     places = whole.groupby("run").indices
     faults += [_unknown("run", key, list(places)) for key in keys if key not in places][:5]
     return np.concatenate([np.empty(0, np.intp), *(places[key] for key in keys if key in places)]).astype(
@@ -132,16 +145,29 @@ def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
     )
 
 
+def _keys(runs: Runs) -> list[str] | None:
+    """Keys of runs, or None where they are of another kind."""
+    if isinstance(runs, pd.DataFrame):
+        return list(runs["run"]) if "run" in runs else None
+    keys: list[Any] = (
+        [runs] if isinstance(runs, str) else list(runs) if isinstance(runs, Iterable) else [runs]
+    )
+    return keys if all(isinstance(key, str) for key in keys) else None
+
+
 def _weeks(results: Results, weeks: Weeks, faults: list[Fault]) -> np.ndarray:
     last = results.longest
     every = np.arange(last + 1)
-    if weeks is None or isinstance(weeks, slice):
-        return every[weeks or slice(None)]
     try:
-        at = np.atleast_1d(np.array(weeks if isinstance(weeks, int) else list(weeks), np.intp))
+        if weeks is None or isinstance(weeks, slice):
+            return every[weeks or slice(None)]
+        at = np.atleast_1d(np.asarray(list(weeks) if isinstance(weeks, Iterable) else weeks))
     except (TypeError, ValueError):
-        faults.append(Fault("weeks", f"found {weeks!r}", "a week, several, or a slice"))
+        at = np.array([""])
+    if at.ndim != 1 or (at.size and at.dtype.kind not in "iu"):
+        faults.append(_odd("weeks", weeks, "a week, several, or a slice"))
         return every
+    at = at.astype(np.intp)
     faults += [
         Fault("weeks", f"no week {week}", f"weeks 0 to {last}") for week in at if not 0 <= week <= last
     ][:5]
@@ -161,12 +187,17 @@ def _read(results: Results, rows: np.ndarray) -> Iterator[tuple[np.ndarray, int,
             yield where[one], weeks, results.departments_of[scenario], data
 
 
-def _unknown(what: str, name: str, known: Sequence[str]) -> Fault:
+def _odd(what: str, found: object, allowed: str) -> Fault:
+    """What is said of something of the wrong kind."""
+    return Fault(what, f"found {' '.join(reprlib.repr(found).split())}", allowed)
+
+
+def _unknown(what: str, name: object, known: Sequence[str]) -> Fault:
     """What is said of a name that is none of the known."""
     few = ", ".join(known[:30]) + (", ..." if len(known) > 30 else "")
     return Fault(
         "timelines",
         f"no {what} {name!r}",
         f"known: {few or 'none'}",
-        nearest=nearest_name(name, known[:1000]),
+        nearest=nearest_name(str(name), known[:1000]),
     )

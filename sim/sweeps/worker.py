@@ -24,12 +24,13 @@ from sim.sweeps.broken import Broken
 from sim.sweeps.forking import start_process
 from sim.sweeps.work import Ended, Job, Packer, Unlike
 
-_TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
+TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
 _WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
 _TOLD = 0.1  # and within which it has then said all
 _LEAST, _MOST = 256 * 2**20, 10**18
 
+_SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
 _UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
 
 
@@ -71,7 +72,7 @@ class Worker:
 
     def __init__(self, limits: Limits = NO_LIMITS) -> None:
         self.hand: deque[Job] = deque()
-        self.seconds = 0.0
+        self.seconds, self._looked = 0.0, time.monotonic()
         self._limits = limits
         self._process: Any = None
         self._pipe: Connection
@@ -116,7 +117,7 @@ class Worker:
         self._halted = False
         self._batch = len(jobs)
         if not self.hand:
-            self.seconds = 0.0
+            self._count()
         self.hand.extend(jobs)
         self._send(items)
 
@@ -125,12 +126,11 @@ class Worker:
         self._halted = True
         self._send("halt")
 
-    def collect(self, ready: Collection[Any], elapsed: float) -> list[tuple[Job, Ended]]:
+    def collect(self, ready: Collection[Any]) -> list[tuple[Job, Ended]]:
         """The runs that have ended, among them those that this process has just been killed for.
 
         Args:
             ready: those of its `handles` that are.
-            elapsed: seconds since the last call.
 
         Raises:
             BrokenExecutor: processes end before they can do anything.
@@ -139,7 +139,9 @@ class Worker:
         ended: list[tuple[Job, Ended]] = []
         if not self._process:
             return ended
-        self.seconds += elapsed * (self._ready and not self._warming and not self._compiling)
+        before, self._looked = self._looked, time.monotonic()
+        if self._ready and not self._warming and not self._compiling:
+            self.seconds += min(self._looked - before, _SUSPENDED)
         lost = self._process.sentinel in ready
         if lost or self._pipe in ready:
             try:
@@ -171,8 +173,12 @@ class Worker:
             self._pipe.close()
             self._trace.close()
 
+    def _count(self) -> None:
+        """Begin to count the seconds."""
+        self.seconds, self._looked = 0.0, time.monotonic()
+
     def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
-        self.seconds = 0.0
+        self._count()
         if isinstance(said, Unlike):
             raise said
         if said == "up":
@@ -213,7 +219,7 @@ class Worker:
         elif self.hand and not self._leaving:
             number = self.hand[0].number
             deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
-            if deaths >= _TRIES:
+            if deaths >= TRIES:
                 self._end(
                     ended,
                     Broken(
@@ -255,7 +261,7 @@ class Worker:
         self._pipe, theirs = Pipe()
         self._trace, words = Pipe(duplex=False)
         self._up = self._ready = self._compiling = self._full = self._leaving = False
-        self.seconds = 0.0
+        self._count()
         self._process = start_process(_serve, theirs, words, self._limits.memory)
         theirs.close()
         words.close()
