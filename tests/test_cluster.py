@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -171,6 +172,50 @@ def test_a_scheduler_that_is_lost_is_said_and_the_sweep_goes_on_without_it(whole
     assert content(tmp_path / "r") == whole
 
 
+@pytest.mark.parametrize("lost", ["worker", "scheduler"])
+def test_who_is_lost_while_code_is_compared_is_not_taken_for_unlike(whole, tmp_path, monkeypatch, lost):
+    with started(tmp_path, 2) as one, dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+        back, gone = cluster.Cluster._back, []
+
+        def kill(self, seconds):
+            if not gone:
+                gone.append(one.workers[0] if lost == "worker" else one.scheduler)
+                one.end(gone[0])
+            return back(self, seconds)
+
+        monkeypatch.setattr(cluster.Cluster, "_back", kill)
+        if lost == "worker":
+            sweep(EXPERIMENT, tmp_path / "r", dask=one.address)
+            assert content(tmp_path / "r") == whole
+        else:
+            with pytest.raises(cluster.BrokenExecutor, match="the scheduler is gone"):
+                sweep(EXPERIMENT, tmp_path / "r", dask=one.address)
+            assert not (tmp_path / "r").exists()
+        assert gone
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nobody can be stopped here")
+def test_a_worker_that_does_not_answer_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_COMPARING", 3.0)
+    with started(tmp_path, 0) as one, distributed.Client(one.address, set_as_default=False) as client:
+        one.work("--no-nanny")
+        os.kill(one.workers[0].pid, signal.SIGSTOP)
+        began = time.monotonic()
+        cluster.Cluster(client, Limits()).check([load("baseline", SMALL)], lambda: False)
+        assert 3.0 <= time.monotonic() - began < 6.0
+
+
+def test_that_there_are_no_workers_is_said_until_some_come(tmp_path):
+    with started(tmp_path, 0) as one:
+        command = [sys.executable, "-m", "sim", "sweep", "quickstart", "--dask", one.address]
+        environment = {**os.environ, "PYTHONPATH": str(HOME)}
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        one.stack.callback(one.end, process)
+        assert ", no workers: waiting for some" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+
+
 def test_a_worker_with_other_code_is_refused_before_anything_is_written(tmp_path):
     with started(tmp_path, 0) as one:
         one.work(path=(edited(tmp_path / "other"),))
@@ -236,6 +281,7 @@ def test_differences_are_told_one_by_one():
     ("address", "said"),
     [
         ("tcp://127.0.0.1:9", "no scheduler answers: Timed out trying to connect to tcp://127.0.0.1:9"),
+        ("tcp://127.0.0.1:9/", "'tcp://127.0.0.1:9/' is no address; the address of a Dask scheduler"),
         ("nonsense://127.0.0.1:9", "'nonsense://127.0.0.1:9' is no address; the address of a Dask scheduler"),
         (
             "tls://127.0.0.1:9",
@@ -252,6 +298,16 @@ def test_a_scheduler_that_does_not_answer_is_one_message_and_leaves_nothing(tmp_
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith(f"unsilo: dask: {said}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_that_says_nothing_does_not_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_ANSWER", 1.0)
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(InputError, match="it is connected, and says nothing; the address of"):
+            sweep(EXPERIMENT, dask=address)
     assert not list(tmp_path.iterdir())
 
 

@@ -143,6 +143,62 @@ def test_workers_that_are_replaced_leave_no_files_open():
         pool.stop()
 
 
+def test_time_before_a_run_was_given_does_not_count(tmp_path):
+    experiment, plans = troubled(4, pause=0.3)
+
+    def dawdle(standing):
+        time.sleep(1.2)
+
+    results = sweep(experiment, tmp_path, workers=2, plans=plans, limits=Limits(0.9), progress=dawdle)
+    assert len(results.runs) == 4
+
+
+class Ending(Mechanism):
+    """Ends a run in a way that few expect."""
+
+    def step(self, org):
+        raise GeneratorExit("no more")
+
+
+def test_whatever_a_run_raises_it_has_raised(tmp_path):
+    plans = {"own": load("baseline", SMALL).with_mechanism(Ending())}
+    experiment = Experiment(name="ending", scenario="own", replicates=2)
+    for workers in (0, 1):
+        found = sweep(experiment, tmp_path / str(workers), workers=workers, plans=plans).failures
+        assert set(zip(found["kind"], found["error"], found["attempts"], strict=True)) == {
+            ("raised", "GeneratorExit: no more", 1)
+        }
+        assert found["traceback"].str.contains("in step").all()
+
+
+def test_threads_of_a_daemon_start_processes_side_by_side(tmp_path):
+    (script := tmp_path / "script.py").write_text("""
+import os, threading
+from multiprocessing import current_process
+from sim.sweeps.forking import start_process
+
+def start():
+    try:
+        start_process(print).join()
+    except BaseException as error:
+        wrong.append(error)
+
+if __name__ == "__main__":
+    wrong, before = [], dict(os.environ)
+    current_process()._config["daemon"] = True
+    threads = [threading.Thread(target=start) for _ in range(16)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert not wrong, wrong
+    assert current_process().daemon
+    assert os.environ == before
+""")
+    home = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, script], env=home, check=True, timeout=120)
+
+
 def test_limits_that_nobody_can_keep_are_refused():
     with (
         pytest.raises(InputError, match="0, and a limit of time or memory; 1 or more"),

@@ -113,7 +113,7 @@ def test_what_is_not_there_is_named_with_the_nearest(whole):
     with pytest.raises(InputError, match=r"weeks: found 'x'; a week, several, or a slice"):
         whole.timelines("A", weeks="x")
     for odd in ("10", [1.5], True, np.arange(31) > 20, slice(0.5, None), 10**30):
-        with pytest.raises(InputError, match="weeks: found .*; a week, several, or a slice"):
+        with pytest.raises(InputError, match=r"weeks: found .*; a week, several, or a slice"):
             whole.timelines("A", weeks=odd)
     assert whole.timelines("A", weeks=np.int64(7))["week"].unique().tolist() == [7]
     for odd in (0, [0, 1], whole.runs["A"] > 0, whole.runs.iloc[3], whole.runs[["A", "V"]]):

@@ -129,7 +129,7 @@ def _ask(address: str) -> None:
         async with rpc(
             address, timeout=_ANSWER, connection_args=Security().get_connection_args("client")
         ) as one:
-            await asyncio.wait_for(one.identity(), _ANSWER)
+            await asyncio.wait_for(one.identity(), 1.5 * _ANSWER)
 
     def asked() -> None:
         try:

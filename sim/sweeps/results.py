@@ -60,7 +60,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._planned: str | None = None
+        self._planned: int | None = None
         self._depth = 0  # of readers that ask each other
         file = folder / FILE
         with undamaged(folder):
@@ -78,7 +78,10 @@ class Results:
     def _of_one_start(self) -> Iterator[None]:
         """Forget what was read of an earlier start, which may have had another design."""
         if self._depth == 0:
-            planned = dict(self.rows("SELECT key, value FROM meta WHERE key = 'planned'")).get("planned")
+            starts = (
+                "SELECT MAX(session) FROM sessions WHERE json_extract(provenance, '$.planned') IS NOT NULL"
+            )
+            planned = self.rows(starts)[0][0]
             if planned != self._planned:
                 for name in [
                     name for name in vars(self) if isinstance(getattr(Results, name, None), cached_property)
@@ -199,7 +202,7 @@ class Results:
         finished = sum(ended.values())
         missing = asked - finished - sum(failed.values())
         besides = self.rows("SELECT COUNT(*) FROM runs WHERE key NOT IN (SELECT run FROM design)")[0][0]
-        complete = self.rows("SELECT value FROM meta WHERE key = 'ended'") != [("",)]
+        complete = self.sessions[-1].get("ended") != ""
         return {
             "runs": asked, "finished": finished, "states": ended, "failed": failed, "missing": missing,
             "complete": complete, "besides": besides,

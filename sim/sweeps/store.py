@@ -77,16 +77,17 @@ class Store:
         mode = "TRUNCATE" if on_network(self.folder) else "WAL"
         logged = self._db.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0] == "wal"
         self._db.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")
-        mine = _mine(experiment) | {"series": json.dumps(SERIES), "ended": ""}
+        mine = _mine(experiment) | {"series": json.dumps(SERIES)}
         self._asking = {"experiment": experiment.model_dump_json(), "text": experiment.text}
+
+        about = {**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]], "ended": ""}
 
         def begin() -> None:
             bring(self._db, layout)
             self._db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", self._asking.items())
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", mine.items())
             self._session = self._db.execute(
-                "INSERT INTO sessions (started, provenance) VALUES (?, ?)",
-                (_now(), json.dumps({**provenance, "seeds": [experiment.seeds[0], experiment.seeds[-1]]})),
+                "INSERT INTO sessions (started, provenance) VALUES (?, ?)", (_now(), json.dumps(about))
             ).lastrowid
 
         self._write(begin)
@@ -125,10 +126,9 @@ class Store:
         """
         points, design = list(points), list(design)
 
-        about = self._asking | {"planned": str(self._session)}
-
         def write() -> None:
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", about.items())
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", self._asking.items())
+            self._note("planned")
             self._db.execute("DELETE FROM design")
             self._db.execute("DELETE FROM points")
             self._write_scenarios(points)
@@ -151,7 +151,12 @@ class Store:
     def end(self) -> None:
         """Write that the sweep has asked for all that it is to ask for, and that all of it has ended."""
         with told(self.folder):
-            self._write(lambda: self._db.execute("UPDATE meta SET value = ? WHERE key = 'ended'", [_now()]))
+            self._write(lambda: self._note("ended"))
+
+    def _note(self, what: str) -> None:
+        """Note that this start has come so far now."""
+        note = "UPDATE sessions SET provenance = json_set(provenance, ?, ?) WHERE session = ?"
+        self._db.execute(note, [f"$.{what}", _now(), self._session])
 
     def states(self) -> dict[str, int]:
         """How many of the runs that the experiment asks for ended in each state, those that points share once."""
