@@ -123,3 +123,7 @@ def test_unknown_names_are_listed_and_labels_that_look_alike_are_no_names():
     assert Constraint("fundng > 1 and funding < sponsorsip", LEVELS).strange == ["fundng", "sponsorsip"]
     assert Constraint("cut_in_week > 1", [*LEVELS, "cut-in week"]).strange == ["cut_in_week"]
     assert [as_name(one) for one in ("a b", "2nd", "in", "x.y")] == ["a_b", "_2nd", "_in", "x_y"]
+
+
+def test_letters_that_python_reads_alike_are_the_same():
+    assert Constraint("µ > 1", ["µ"])({"µ": 2})

@@ -406,6 +406,18 @@ def test_a_dry_run_beside_results_of_another_experiment_says_so_as_the_sweep_wou
             CliRunner().invoke(sweeping.sweep, ["killed.toml", *words], catch_exceptions=False)
 
 
+def test_words_of_a_file_are_no_markup_of_tables(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("words.toml").write_text(
+        'scenario = "baseline"\nreplicates = 1\nset = { weeks = 5, organisation.employees = 60 }\n[[factors]]\n'
+        'label = "[/b]"\nkey = "governance.form"\nvalues = ["none", "holistic"]\nnames = ["[/red]", "[red]y"]\n'
+    )
+    for words in ("--dry-run", "--workers=0"):
+        done = unsilo("words.toml", words)
+        assert done.exit_code == 0, done.exception
+        assert all(word in done.stdout for word in ("[/b]", "[/red]", "[red]y"))
+
+
 def test_more_runs_than_the_cap_are_worked_out_only_if_they_are_meant(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("killed.toml").write_text(FILE_TEXT.replace("points = 6", "points = 1_000_000"))

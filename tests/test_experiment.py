@@ -160,7 +160,21 @@ def test_all_faults_come_at_once_each_with_its_line_and_nearest_name(write):
         ('scenario = "baseline"\n[[factors]]\nkey = "weeks"\nnames = ["a"]\nvalues = [8, 9]', "1 names for 2 values"),
         ('scenario = "baseline"\n[[factors]]\nkey = "network"\nvalues = [{}]', "names for them"),
         ('scenario = "baseline"\nset = { weeks = 3 }\n[[factors]]\nkey = "weeks"\nvalues = [9]', "is set by set too"),
-        ('scenario = "baseline"\nname = "../elsewhere"', "name"),
+        ('scenario = "baseline"\nname = "../elsewhere"', "name: found '../elsewhere'; a name of at most 200 letters"),
+        (f'scenario = "baseline"\nname = "{"n" * 300}"', "a name of at most 200 letters"),
+        ('scenarios = ["baseline", ""]', "scenarios: an empty name"),
+        ('scenario = "baseline"\n[[factors]]\nkey = "mechanisms"\nvalues = [1]', "factor mechanisms: unknown key 'mechanisms'"),
+        ('scenario = "baseline"\n[[factors]]\nkeys = ["weeks", "weeks"]\nlabel = "w"\nvalues = [9]', "'weeks' listed twice"),
+        (f'scenario = "baseline"\n[[factors]]\nkey = "weeks"\nvalues = [1{"0" * 400}]', "weeks: found"),
+        (f'scenario = "baseline"\n[[factors]]\nkey = "weeks"\nvalues = [1{"0" * 5000}]', "syntax"),
+        ('scenario = "baseline"\n[[factors]]\nkey = "weeks"\nlow = 1\nhigh = 1e300\ndistribution = "integers"\n'
+         '[design]\nkind = "latin_hypercube"\npoints = 4',
+         "integers from 1 to 1e+300; whole numbers, 9.01e+15 at the most"),
+        ('scenario = "baseline"\n[[factors]]\nkey = "governance"\nvalues = [false, {}]\nnames = ["off", "on"]\n'
+         '[[factors]]\nkey = "governance.form"\nvalues = ["none", "holistic"]',
+         "factor form: 'governance.form' lies in 'governance', which another factor drops"),
+        ('scenarios = ["baseline", "everything"]\n[[factors]]\nkey = "weeks"\nvalues = [8, 9]\n[design]\nkind = "one_at_a_time"',
+         "design: beside several scenarios, which have values of their own; one scenario, or a grid"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(write, text, piece):
@@ -201,10 +215,14 @@ def test_values_that_are_only_possible_together_are_accepted(write):
 
 def test_a_design_beyond_all_bounds_is_not_worked_out(write):
     factor = '[[factors]]\nkey = "sponsorship.{}"\nvalues = [{}]\n'
-    values = ", ".join(f"{n / 1000}" for n in range(1, 1000))
+    values = ", ".join(f"{n / 1000}" for n in range(1, 200))
     keys = ("engagement", "spread", "understanding", "style", "sponsor_engagement", "learn_by_use")
     text = 'scenario = "baseline"\n' + "".join(factor.format(key, values) for key in keys)
-    assert load_experiment(write(text)).size == 20 * 999**6
+    assert load_experiment(write(text)).size == 20 * 199**6
+    assert any(
+        "did you mean 'sponsorship.engagement'?" in fault
+        for fault in faults(write(text.replace("engagement", "engagment")))
+    )
 
 
 def test_columns_of_results_are_reserved():

@@ -268,6 +268,17 @@ def test_on_the_command_line_failures_are_told_of_repeated_and_debugged(tmp_path
     assert told["brittle"] == "1.0"
 
 
+def test_on_the_command_line_a_run_that_asks_to_exit_has_failed(tmp_path):
+    environment = installed(tmp_path)
+    brittle_toml(tmp_path, raises=2)
+    module = tmp_path / "brittle.py"
+    module.write_text(module.read_text().replace("raise ZeroDivisionError", "raise SystemExit"))
+    assert unsilo(environment, "sweep", "fragile.toml", "--workers", "0").returncode == 1
+    again = unsilo(environment, "replay", "fragile", "1:2")
+    assert again.returncode == 1
+    assert "SystemExit: no budget for 5" in again.stderr and "in step" in again.stderr
+
+
 def test_outcomes_are_compared_to_the_bit(whole):
     entry = find(whole, "0:1")
     record = whole.replay("0:1")

@@ -175,6 +175,14 @@ def test_points_go_on_until_they_are_known_and_keep_the_first_seeds():
     assert not precision.reached(middling[: n - 15], lambda: 0, 100)
 
 
+def test_of_values_that_are_all_alike_without_bounds_nobody_knows_how_much_others_differ():
+    unbounded = Precision(outcome="practitioner_weeks", within=5.0)
+    alike = [7.0] * 30
+    assert not unbounded.reached(alike, lambda: 0, 100)
+    assert unbounded.reached([*alike, 7.001], lambda: 0, 100)
+    assert Precision(outcome="A", within=0.2).reached([0.4] * 40, lambda: 0, 100)
+
+
 def test_runs_that_were_given_up_do_not_count():
     values = np.full((3, 100), 0.4)
     runs = [sum(point == 0 for some in found for point, _ in some) for found in (

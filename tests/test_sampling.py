@@ -229,3 +229,13 @@ def test_a_sample_takes_factors():
 )
 def test_ranges_that_make_no_sense(given, said):
     assert any(found.startswith(said) for found, _ in wrong(Factor(key="weeks", **given)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"), [(np.nan, "1 of 32 outcomes are no numbers"), (None, "31 outcomes are not 4 times")]
+)
+def test_indices_of_what_is_missing_are_refused(spoil, said):
+    outcomes = np.arange(32.0)
+    outcomes[5] = np.nan if spoil is None else spoil
+    with pytest.raises(ValueError, match=said):
+        indices(outcomes[~np.isnan(outcomes)] if spoil is None else outcomes, 2)

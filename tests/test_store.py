@@ -168,7 +168,11 @@ def test_points_that_mean_the_same_share_their_runs(tmp_path):
 def test_another_experiments_folder_is_left_alone(tmp_path, design, finished):
     stored(tmp_path, design, finished, finished)
     before = (tmp_path / store.FILE).read_bytes()
-    for other in ({"name": "yours"}, {"scenario": "centralised"}):
+    for other in (
+        {"name": "yours"},
+        {"scenario": "centralised"},
+        {"factors": [Factor(key="funding.level", values=[0.2, 0.8])]},
+    ):
         with pytest.raises(InputError, match="belong to the experiment 'mine' of baseline"):
             Store(tmp_path, EXPERIMENT.model_copy(update=other), {})
     assert (tmp_path / store.FILE).read_bytes() == before
