@@ -383,6 +383,21 @@ def test_a_dry_run_says_what_a_sweep_would_take_and_writes_nothing(tmp_path, mon
     assert 0.0 < found["seconds"] < 5.0 and 500 < found["size"] < 20_000
 
 
+def test_a_dry_run_beyond_the_cap_works_out_the_first_points_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = ", ".join(f"{n / 1000}" for n in range(1, 600))
+    keys = ("engagement", "spread", "understanding", "style")
+    factors = [f'[[factors]]\nkey = "sponsorship.{key}"\nvalues = [{values}]\n' for key in keys]
+    Path("huge.toml").write_text(
+        'scenario = "baseline"\nreplicates = 7\nset = { weeks = 5 }\n' + "".join(factors)
+    )
+    done = unsilo("huge.toml", "--dry-run")
+    assert done.exit_code == 0
+    assert f"{599**4:,} points, of which the first were worked out" in done.stdout
+    assert f"7 a point, {7 * 599**4:,} in all" in done.stdout
+    assert "start with --yes only" in done.stdout
+
+
 def test_a_dry_run_tells_from_stored_runs_where_there_are_enough(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     head, _, tail = FILE_TEXT.replace("100", "4").partition("[precision]")

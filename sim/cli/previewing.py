@@ -42,7 +42,8 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
     from sim.sweeps.estimate import estimate, stored_of
     from sim.wings import cores
 
-    design = points(experiment, tell=counting(quiet))
+    enough = None if experiment.count <= MOST else _SHOWN
+    design = points(experiment, tell=counting(quiet), most=enough)
     if not quiet:
         click.echo("timing a few runs, unless enough are stored", err=True)
     found = estimate(experiment, design, stored_of(experiment))
@@ -66,8 +67,8 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
         [str(point.index), *(number(point.factors[label]) for label in labels)] for point in design[:_SHOWN]
     ]
     table(["point", *labels], rows, "r")
-    if len(design) > _SHOWN:
-        click.echo(f"and {len(design) - _SHOWN:,} more points")
+    if found.points > _SHOWN:
+        click.echo(f"and {found.points - _SHOWN:,} more points")
     for line in _said(experiment, found, at_once):
         click.echo(line)
     if found.runs > MOST:
@@ -78,6 +79,8 @@ def _said(experiment: Experiment, found: Estimate, workers: int) -> list[str]:
     """The estimate in sentences."""
     kind = experiment.design.kind.replace("_", " ")
     left_out = f", {found.left_out:,} of its settings left out by constraints" if found.left_out else ""
+    if not found.whole:
+        left_out = ", of which the first were worked out: constraints may leave out others"
     least, most = found.to_go(workers)
     small, large = (_size(one) for one in found.bytes)
     if precision := experiment.precision:

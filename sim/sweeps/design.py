@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,10 @@ def once(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def points(
-    experiment: Experiment, plans: Mapping[str, Scenario] | None = None, tell: Tell | None = None
+    experiment: Experiment,
+    plans: Mapping[str, Scenario] | None = None,
+    tell: Tell | None = None,
+    most: int | None = None,
 ) -> list[Point]:
     """The points of an experiment, numbered in the order of its design; those that break a constraint are left out.
 
@@ -48,18 +52,19 @@ def points(
         experiment: the experiment.
         plans: scenarios at hand, by the name under which the experiment knows them, in place of files.
         tell: told how far it has come.
+        most: so many of the first are enough; all of them unless given.
 
     Raises:
         InputError: a scenario, a key or a value is wrong; every fault is listed, and nothing has run.
     """
     text, kept = experiment.model_dump_json(), experiment._kept
     if not plans and kept.text == text:
-        return list(kept.points)
+        return list(kept.points[:most])
     bases, faults = at_hand(experiment, plans or {})
     found: list[Point] = []
     impossible: list[Fault] = []
     if not faults:
-        found = list(_worked(experiment, bases, impossible, tell or (lambda done, total: None)))
+        found = list(islice(_worked(experiment, bases, impossible, tell or (lambda done, total: None)), most))
     if faults or impossible:
         alone = [fault for base in bases.values() for fault in value_faults(experiment, base)]
         raise InputError(once(faults + (alone or impossible)))
@@ -68,7 +73,7 @@ def points(
         raise InputError(
             [Fault("constraints", broken, "some that a point meets", str(experiment.file or ""))]
         )
-    if not plans:
+    if not plans and most is None:
         kept.text, kept.points = text, tuple(found)
     return found
 

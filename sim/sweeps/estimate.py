@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.organisation import Organisation
-from sim.sweeps.design import left_out
+from sim.sweeps.design import MOST, left_out
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE
 from sim.sweeps.living import warm
@@ -31,6 +31,7 @@ class Estimate:
 
     Attributes:
         points: how many.
+        whole: whether all of them were worked out; if not, constraints may leave out some.
         left_out: settings of the design that break a constraint.
         runs: how many in all, at most if there is a precision.
         least: how many at least.
@@ -42,6 +43,7 @@ class Estimate:
     """
 
     points: int
+    whole: bool
     left_out: int
     runs: int
     least: int
@@ -69,31 +71,42 @@ def estimate(experiment: Experiment, design: Sequence[Point], results: Results |
 
     Args:
         experiment: the experiment.
-        design: its points.
+        design: its points, or the first of them.
         results: what is stored of it.
 
     Raises:
         InputError: no run of it can be lived.
     """
-    keys = {point.key(seed) for point in design for seed in experiment.seeds}
+    points = {point.hash: point for point in design}  # those that mean the same share their runs
+    whole = experiment.count <= MOST
+    once = len(points) if whole else experiment.count
+    runs = once * experiment.replicates
     here = None
     if results is not None:
-        there = results.sql("SELECT key, seconds, LENGTH(data) AS size FROM runs JOIN series ON run = key")
-        here = there[there["key"].isin(keys)]
+        there = results.sql(
+            "SELECT key, scenario, seed, seconds, LENGTH(data) AS size FROM runs JOIN series ON run = key"
+        )
+        asked = [
+            one.seed in experiment.seeds
+            and one.scenario in points
+            and points[one.scenario].key(one.seed) == one.key
+            for one in there.itertuples()
+        ]
+        here = there[np.array(asked, np.bool_)]
     stored = 0 if here is None else len(here)
-    lived = here is None or stored < min(_KNOWN, len(keys))
+    lived = here is None or stored < min(_KNOWN, runs)
     if here is None or lived:
         tried = [design[place] for place in np.unique(np.linspace(0, len(design) - 1, _TRIED).astype(int))]
         costs = np.array([_cost(point, experiment.first_seed) for point in tried])
     else:
         costs = here[["seconds", "size"]].to_numpy(float)
     seconds, size = costs.mean(axis=0).tolist()
-    once = len({point.hash for point in design})
-    least = once * experiment.precision.least if experiment.precision else len(keys)
+    least = once * experiment.precision.least if experiment.precision else runs
     return Estimate(
-        len(design),
-        left_out(experiment),
-        len(keys),
+        len(design) if whole else experiment.count,
+        whole,
+        left_out(experiment) if whole else 0,
+        runs,
         least,
         stored,
         seconds,
