@@ -185,7 +185,9 @@ def test_who_is_lost_while_code_is_compared_is_not_taken_for_unlike(whole, tmp_p
 
         monkeypatch.setattr(cluster.Cluster, "_back", kill)
         if lost == "worker":
+            began = time.monotonic()
             sweep(EXPERIMENT, tmp_path / "r", dask=one.address)
+            assert time.monotonic() - began < cluster._COMPARING  # it was not waited for
             assert content(tmp_path / "r") == whole
         else:
             with pytest.raises(cluster.BrokenExecutor, match="the scheduler is gone"):
