@@ -59,10 +59,7 @@ def test_a_sweep_that_was_stopped_before_it_had_asked_for_all_its_runs_has_not_f
         target.plan(design(), asked())
     said = status(tmp_path)
     assert "8 of 8 runs" in said.stdout
-    assert (
-        "stopped before it had asked for all its runs. To go on, the command that started it: unsilo"
-        in said.stdout
-    )
+    assert "stopped before it came to its end. To go on, the command that started it: unsilo" in said.stdout
     assert json.loads(status(tmp_path, "--json").stdout)["complete"] is False
 
 

@@ -100,7 +100,7 @@ def _tell_standing(found: Results, standing: dict[str, Any]) -> None:
     if standing["missing"]:
         click.echo(f"{standing['missing']:,} runs are missing. To go on, {what}: {command}")
     elif not standing["complete"]:
-        click.echo(f"It was stopped before it had asked for all its runs. To go on, {what}: {command}")
+        click.echo(f"It was stopped before it came to its end. To go on, {what}: {command}")
     elif standing["failed"]:
         click.echo(f"All others have finished. To try those that failed again, {what}: {command}")
     else:

@@ -55,9 +55,7 @@ def grid(
         InputError: there is no such series, run, week or department; all of them are named.
     """
     known = results.departments
-    faults = [
-        _unknown("series", name, SERIES) for name in names if not isinstance(name, str) or name not in SERIES
-    ]
+    faults = [_unknown("series", name, SERIES) for name in names if name not in SERIES]
     faults += [_unknown("department", name, known) for name in departments if name not in known]
     rows, at = _rows(results, runs, faults), _weeks(results, weeks, faults)
     if faults:
@@ -95,9 +93,7 @@ def long(
     asked = (
         [departments] if isinstance(departments, str) else list(dict.fromkeys(map(str, departments or ())))
     )
-    names = [name for at, name in enumerate(names) if name not in names[:at]] or list(
-        SERIES if departments is None else ()
-    )
+    names = list(dict.fromkeys(map(str, names))) or list(SERIES if departments is None else ())
     found = grid(results, names, runs, weeks, asked)
     here = found.here[:, None, :]
     if departments is not None:
@@ -192,12 +188,12 @@ def _odd(what: str, found: object, allowed: str) -> Fault:
     return Fault(what, f"found {' '.join(reprlib.repr(found).split())}", allowed)
 
 
-def _unknown(what: str, name: object, known: Sequence[str]) -> Fault:
+def _unknown(what: str, name: str, known: Sequence[str]) -> Fault:
     """What is said of a name that is none of the known."""
     few = ", ".join(known[:30]) + (", ..." if len(known) > 30 else "")
     return Fault(
         "timelines",
         f"no {what} {name!r}",
         f"known: {few or 'none'}",
-        nearest=nearest_name(str(name), known[:1000]),
+        nearest=nearest_name(name, known[:1000]),
     )
