@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -12,6 +13,9 @@ from multiprocessing import get_context
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 from unittest.mock import patch
+
+import numpy as np
+from scipy import stats
 
 from sim.scenario import Scenario, load
 
@@ -62,6 +66,21 @@ def by_turns(runs: Mapping[str, tuple[Run, Scenario, int]]) -> dict[str, list[fl
             run, plan, _ = runs[name]
             took[name].append(homes[name].submit(seconds, run, plan, turn + 1).result())
     return took
+
+
+def times_as_long(theirs: list[float], ours: list[float]) -> tuple[float, str]:
+    """How many times as long as ours others take, and between what that lies in 95 of 100, if there are three or more of theirs.
+
+    Each of theirs is held against the median of ours around it, so that a slow minute slows both; the ratios' geometric mean
+    and Student's interval of their logarithms.
+    """
+    around = [statistics.median(lot) for lot in np.array_split(ours, len(theirs))]
+    logs = np.log(theirs) - np.log(around)
+    ratio = math.exp(logs.mean())
+    if logs.size < 3:
+        return ratio, ""
+    low, high = np.exp(stats.ttest_1samp(logs, 0.0).confidence_interval(0.95))
+    return ratio, f"{low:.0f}-{high:.0f}"
 
 
 def middle_and_range(took: list[float]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks import plain
-from benchmarks.measure import Figure, by_turns, lived, middle_and_range, scenario
+from benchmarks.measure import Figure, by_turns, lived, middle_and_range, scenario, times_as_long
 from benchmarks.plain.organisation import PlainOrganisation
 from sim import organisation
 from sim.cli.common import table
@@ -31,31 +31,40 @@ def speeds(name: str, employees: int, runs: int, plain_runs: int) -> list[Figure
     if threads > 1:
         models[f"column engine, {threads} threads"] = (partial(organisation.run, threads=threads), plan, runs)
     took = by_turns(models)
-    middles = {model: statistics.median(all_took) for model, all_took in took.items()}
-    theirs, *ours = middles.values()
+    theirs, *ours = took.values()
+    ratios = [times_as_long(theirs, one) for one in took.values()]
     rows = [
-        [model, f"{len(all_took)}", *middle_and_range(all_took), f"{theirs / middles[model]:.0f}"]
-        for model, all_took in took.items()
+        [
+            model,
+            f"{len(times)}",
+            *middle_and_range(times),
+            f"{ratio:.0f}",
+            interval if times is not theirs else "",
+        ]
+        for (model, times), (ratio, interval) in zip(took.items(), ratios, strict=True)
     ]
     print(
         f"{name}, {len(plan.mechanisms)} mechanisms: {employees:,} employees x {plan.weeks} weeks x"
         f" {len(plan.practices)} practices, building and recording included"
     )
-    table(["model", "runs", "s (median)", "range", "plain takes so many times as long"], rows, " rrrr")
+    table(
+        ["model", "runs", "s (median)", "range", "plain takes so many times as long", "95 %"], rows, " rrrrr"
+    )
     bar = BARS.get(employees) if name == "everything" else None
     figures = []
-    for used, one in enumerate(ours, 1):
+    for used, (times, (ratio, interval)) in enumerate(zip(ours, ratios[1:], strict=True), 1):
         last = bar is not None and used == len(ours)  # as many threads as `unsilo run` takes
         where = f", {used} threads" if used > 1 else ", one thread" if len(ours) > 1 else ""
         what = f"{name}, {employees:,} employees{where}"
+        middle, between = statistics.median(times), f", 95 % {interval}" if interval else ""
         figures += [
             Figure(
                 f"{what}: plain Mesa objects take",
-                f"{theirs / one:.0f} x ({theirs:.2f} s : {one:.4f} s)",
+                f"{ratio:.0f} x{between} ({statistics.median(theirs):.2f} s : {middle:.4f} s)",
                 f"≥ {bar} x" if last else "",
-                theirs / one >= bar if last else None,
+                ratio >= bar if last else None,
             ),
-            Figure(f"{what}: pace", f"{lived(plan) / one / 1e6:.1f} million cells/s"),
+            Figure(f"{what}: pace", f"{lived(plan) / middle / 1e6:.1f} million cells/s"),
         ]
     return figures
 
