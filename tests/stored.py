@@ -54,7 +54,7 @@ def stored(folder: Path, keys=None, broken=None) -> Results:
         target.plan(design(), asked())
         for key in finished() if keys is None else keys:
             point, seed, done = finished()[key]
-            target.add(key, point.hash, seed, done)
+            target.add([(key, point.hash, seed, done)])
         for key, one in (broken or {}).items():
             point, seed, _ = finished()[key]
             target.set_aside(key, point.hash, seed, one)

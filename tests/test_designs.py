@@ -421,6 +421,21 @@ def test_a_dry_run_beside_results_of_another_experiment_says_so_as_the_sweep_wou
             CliRunner().invoke(sweeping.sweep, ["killed.toml", *words], catch_exceptions=False)
 
 
+def test_a_dry_run_finds_what_the_sweep_would_where_its_results_go(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("killed.toml").write_text(FILE_TEXT)
+    Path("results").write_text("")
+    for words in (("--dry-run",), ()):
+        with pytest.raises(InputError, match=r"results: .*a folder that can be written"):
+            CliRunner().invoke(sweeping.sweep, ["killed.toml", *words], catch_exceptions=False)
+    Path("results").unlink()
+    Path("results/killed").mkdir(parents=True)
+    Path("results/killed/results.sqlite").touch()  # as a sweep leaves it that is killed at once
+    done = CliRunner().invoke(sweeping.sweep, ["killed.toml", "--dry-run"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "0 are stored" in done.output
+
+
 def test_words_of_a_file_are_no_markup_of_tables(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("words.toml").write_text(

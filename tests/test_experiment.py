@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
+from sim.figures import FIGURES
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, design, load_experiment, points, run_key
 from sim.sweeps.experiment import RESERVED
@@ -173,6 +174,7 @@ def test_all_faults_come_at_once_each_with_its_line_and_nearest_name(write):
         ('scenario = "baseline"\n[[factors]]\nkey = "governance"\nvalues = [false, {}]\nnames = ["off", "on"]\n'
          '[[factors]]\nkey = "governance.form"\nvalues = ["none", "holistic"]',
          "factor form: 'governance.form' lies in 'governance', which another factor drops"),
+        ('scenario = "baseline"\nfigures = ["phases"]', "line 2, figures.0: found 'phases'"),
         ('scenarios = ["baseline", "everything"]\n[[factors]]\nkey = "weeks"\nvalues = [8, 9]\n[design]\nkind = "one_at_a_time"',
          "design: beside several scenarios, which have values of their own; one scenario, or a grid"),
     ],
@@ -227,6 +229,11 @@ def test_a_design_beyond_all_bounds_is_not_worked_out(write):
 
 def test_columns_of_results_are_reserved():
     assert {"seed", "state", "run", "week", "A"} <= set(RESERVED)
+
+
+def test_every_figure_can_be_asked_for(write):
+    names = ", ".join(f'"{name}"' for name in FIGURES)
+    assert load_experiment(write(f'scenario = "baseline"\nfigures = [{names}]')).figures == list(FIGURES)
 
 
 def test_unknown_experiments_name_the_nearest():
@@ -377,6 +384,8 @@ def test_one_at_a_time_starts_from_the_scenario_as_it_is(write):
 
 
 RANGE = '[[factors]]\nkey = "funding.level"\nlow = 0.1\nhigh = 0.9\n'
+LABELLED = '[[factors]]\nkey = "funding.{}"\nlabel = "{}"\nlow = 0.1\nhigh = 0.9\n'
+FORMS = 'factors = [{ key = "governance.form", values = ["none", "holistic"] }]\n'
 LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
 
 
@@ -408,6 +417,14 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         (RANGE + '[design]\npoints = 3', ["design.kind: is missing; one of"]),
         (RANGE + '[design]\nkind = "list"\nrows = [{ level = 0.95 }]',
          ["line 8, design.rows, row 1: level = 0.95; a number from 0.1"]),
+        (RANGE.replace("0.9", "0.1000000001") + LHS, ["factor level: a range from 0.1 to 0.1000000001; a wider one"]),
+        (RANGE + 'distribution = "normal"\nmean = -1e300\nsd = 0.001\n' + LHS, ["a normal range of which no values can be told"]),
+        (FORMS + 'constraints = ["form != \'hollistic\'"]', ["form is never 'hollistic'; one of none, holistic", "did you"]),
+        (FORMS + 'constraints = ["form in (\'none\', 3)"]', ["constraints, number 1: form is never 3; one of none, holistic"]),
+        ('constraints = ["a_b > 0"]\n' + LABELLED.format("level", "a b") + LABELLED.format("aid", "a_b") + LHS,
+         ["constraints, number 1: 'a_b' may be any of 'a b', 'a_b'"]),
+        ('set = { weeks = 52 }\n[precision]\noutcome = "weeks_siloed"\nwithin = 26',
+         ["precision.within: found 26 for weeks_siloed; less than 26"]),
         (RANGE + LHS + '[precision]\noutcome = "A"\nwithin = -1', ["line 11, precision.within: found -1"]),
         (RANGE + LHS + '[precision]\noutcome = "siload"\nwithin = 0.1', ["line 10, precision.outcome", "'siloed'"]),
         ('[[factors]]\nkey = "organisation.departments"\nvalues = [{}]\nnames = ["own"]\n[design]\nkind = "one_at_a_time"',
@@ -418,6 +435,27 @@ def test_designs_that_make_no_sense_are_refused(write, text, pieces):
     found = faults(write(f'scenario = "baseline"\n{text}'))
     assert any(all(piece in fault for piece in pieces) for fault in found), found
     assert all("mine.toml" in fault for fault in found)
+
+
+def test_levels_that_a_factor_may_have_besides_its_own_can_be_asked_for(write):
+    """One at a time the scenario's own are among them, in a list whatever its rows say, and of several scenarios their names."""
+    one = (
+        FORMS
+        + "constraints = [\"form == 'hub_and_spoke' or form != 'none'\"]\n[design]\nkind = \"one_at_a_time\""
+    )
+    assert len(points(load_experiment(write(f'scenario = "baseline"\n{one}')))) == 2
+    rows = "[design]\nkind = 'list'\nrows = [{ level = 0.2 }, { level = 0.3 }]"
+    listed = f"constraints = ['level != 0.2']\nfactors = [{{ key = 'funding.level' }}]\n{rows}"
+    assert len(points(load_experiment(write(f'scenario = "baseline"\n{listed}')))) == 1
+    several = "scenarios = ['baseline', 'everything']\nconstraints = ['scenario == \"baseline\"']"
+    assert len(points(load_experiment(write(several)))) == 1
+    ranged = RANGE + "levels = 3\n"
+    assert (
+        len(
+            points(load_experiment(write(f"scenario = 'baseline'\nconstraints = ['level == 0.5']\n{ranged}")))
+        )
+        == 1
+    )
 
 
 ALL_WRONG = """

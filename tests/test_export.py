@@ -159,7 +159,7 @@ def test_an_interrupted_sweep_exports_the_bytes_of_an_unbroken_one(tmp_path):
             if died:
                 store.set_aside(*one, Broken("died", "killed by signal 9"))
             else:
-                store.add(*one, live(point.plan, seed))
+                store.add([(*one, live(point.plan, seed))])
     for _ in range(2):
         broken = sweep(experiment, tmp_path / "broken", workers=0, plans=plans)
     assert (len(broken.sessions), len(broken.runs), len(broken.failures)) == (5, 4, 2)

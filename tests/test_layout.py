@@ -65,7 +65,7 @@ def test_a_sweep_brings_an_older_store_to_this_layout_and_goes_on(tmp_path):
         for key in keys[5:]:
             point, seed, done = finished()[key]
             target.set_aside(key, point.hash, seed, Broken("raised", "ValueError: no"))
-            target.add(key, point.hash, seed, done)
+            target.add([(key, point.hash, seed, done)])
     same(load_results(tmp_path / "old"), stored(tmp_path / "new"))
     assert [one.get("command") for one in load_results(tmp_path / "old").sessions] == [
         "unsilo sweep mine.toml",

@@ -2,12 +2,15 @@
 
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -60,7 +63,7 @@ def reading(folder):
 
 def adds(target, key):
     point, seed, done = finished()[key]
-    target.add(key, point.hash, seed, done)
+    target.add([(key, point.hash, seed, done)])
 
 
 def test_readers_do_not_hold_up_a_writer_on_a_local_disk(tmp_path):
@@ -224,7 +227,7 @@ def test_a_failure_that_cannot_be_written_is_not_half_there(tmp_path):
         target._db.execute(f"PRAGMA max_page_count = {pages}")
         keys = list(finished())
         with pytest.raises(Unwritable, match="the disk is full"):
-            target.add_all(
+            target.add(
                 [(key, finished()[key][0].hash, finished()[key][1], finished()[key][2]) for key in keys]
             )
         assert load_results(tmp_path).runs.empty
@@ -281,3 +284,39 @@ def test_no_store_where_nothing_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="a folder that can be written"):
         Store(tmp_path / "file" / "results", EXPERIMENT, {})
+
+
+@contextmanager
+def unwritable(folder):
+    """A folder that nothing can be written into, whoever this is."""
+    folder.chmod(0o555)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+def test_a_store_that_was_left_with_its_log_is_read_where_nothing_can_be_written():
+    """SQLite finds no room there for what readers of a log share: it cannot open one that is all there."""
+    with TemporaryDirectory() as home:
+        Path(home).chmod(0o755)  # so that anybody comes to what is in it
+        folder = Path(home) / "left"
+        with Store(folder, EXPERIMENT, {}) as target:
+            target.plan(design(), asked())
+            for key in finished():
+                adds(target, key)
+            watching = load_results(folder)
+            assert len(watching.runs) == len(finished())
+        shutil.copytree(folder, other := Path(home) / "log", ignore=shutil.ignore_patterns("*-shm", "*-wal"))
+        watching.close()
+        assert (other / FILE).read_bytes()[18] == 2, "it says that it has a log"
+        with unwritable(other):
+            assert len(load_results(other).runs) == len(finished())
+        (other / f"{FILE}-wal").write_bytes(b"what it has not taken in yet")
+        with unwritable(other), pytest.raises(InputError, match="its log takes a folder that can be written"):
+            load_results(other)

@@ -268,7 +268,7 @@ def test_a_run_that_finishes_later_has_not_failed_and_one_that_finished_cannot(t
         target.set_aside(key, point.hash, seed, Broken("timeout", "took longer than 1 s", "", 2, 1.0))
         again = load_results(tmp_path).failures.set_index("run").loc[key]
         assert (again["kind"], again["attempts"], again["traceback"]) == ("timeout", 3, "")
-        target.add(key, point.hash, seed, done)
+        target.add([(key, point.hash, seed, done)])
         assert list(load_results(tmp_path).failures["run"]) == [other]
         target.set_aside(key, point.hash, seed, RAISED)
     results = load_results(tmp_path)
@@ -282,13 +282,13 @@ def test_runs_of_a_batch_are_stored_all_or_none(tmp_path):
     with Store(tmp_path, EXPERIMENT, {}) as target:
         target.plan(design(), asked())
         target.set_aside(keys[1], batch[1][1], batch[1][2], RAISED)
-        target.add_all(batch[:1])
+        target.add(batch[:1])
         with pytest.raises(sqlite3.IntegrityError):
-            target.add_all([*batch[1:], batch[0]])
+            target.add([*batch[1:], batch[0]])
         assert list(load_results(tmp_path).runs["run"]) == keys[:1]
         assert list(load_results(tmp_path).failures["run"]) == [keys[1]]
-        target.add_all(batch[1:])
-        target.add_all([])
+        target.add(batch[1:])
+        target.add([])
     results = load_results(tmp_path)
     assert results.runs.equals(stored(tmp_path / "one").runs)
     assert results.failures.empty
@@ -361,7 +361,7 @@ def test_a_closed_store_that_is_still_open_elsewhere_has_everything_in_its_file(
         target.plan(design(), asked())
         reader = load_results(tmp_path)
         assert reader.runs.empty
-        target.add(key, point.hash, seed, done)
+        target.add([(key, point.hash, seed, done)])
     (tmp_path / "copy").mkdir()
     shutil.copy(tmp_path / FILE, tmp_path / "copy")
     assert list(load_results(tmp_path / "copy").runs["run"]) == [key]

@@ -60,7 +60,7 @@ def stored(folder, design, finished, keys):
         target.plan(design, asked(design))
         for name in keys:
             point, seed, done = finished[name]
-            target.add(name, point.hash, seed, done)
+            target.add([(name, point.hash, seed, done)])
     return load_results(folder)
 
 
@@ -131,7 +131,7 @@ def test_a_run_cannot_be_stored_twice(tmp_path, design, finished):
     with Store(tmp_path / "r", EXPERIMENT, {}) as target:
         assert target.plan(design, asked(design)) == {first}
         with pytest.raises(sqlite3.IntegrityError):
-            target.add(first, point.hash, seed, replace(done, seconds=9.0))
+            target.add([(first, point.hash, seed, replace(done, seconds=9.0))])
     assert results.sql("SELECT COUNT(*) AS n FROM runs WHERE seconds = ?", [9.0])["n"][0] == 0
     assert len(results.runs) == 1
 
@@ -159,7 +159,7 @@ def test_points_that_mean_the_same_share_their_runs(tmp_path):
     (name,) = {key for _, _, key in asked(design, experiment)}
     with Store(tmp_path, experiment, {}) as target:
         target.plan(design, asked(design, experiment))
-        target.add(name, design[0].hash, 1, live(design[0].plan, 1))
+        target.add([(name, design[0].hash, 1, live(design[0].plan, 1))])
     results = load_results(tmp_path)
     assert list(results.runs["title"]) == ["one", "other"]
     assert np.array_equal(*results.series("A"))

@@ -104,7 +104,7 @@ def test_the_order_of_runs_does_not_change_a_byte(unbroken, tmp_path):
         store.plan(design, [(point.index, seed, run_key(point.plan, seed)) for point, seed in tasks])
         for place in np.random.default_rng(1).permutation(len(tasks)):
             point, seed = tasks[place]
-            store.add(run_key(point.plan, seed), point.hash, seed, live(point.plan, seed))
+            store.add([(run_key(point.plan, seed), point.hash, seed, live(point.plan, seed))])
     assert exported(tmp_path) == exported(unbroken)
 
 

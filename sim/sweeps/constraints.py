@@ -10,8 +10,7 @@ import ast
 import operator
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any
 
@@ -40,16 +39,18 @@ class Constraint:
 
     Attributes:
         strange: names in it that are no label's.
+        levels: (label, level) wherever it asks whether a factor has a level.
 
     Raises:
-        ValueError: it is no expression of the language.
+        ValueError: it is no expression of the language, or a name in it stands for several labels.
     """
 
     def __init__(self, text: str, labels: Iterable[str]) -> None:
-        labels = list(labels)
-        written = Counter(map(as_name, labels))
-        self._labels = {name: label for label in labels if written[name := as_name(label)] == 1}
+        self._labels: dict[str, list[str]] = {}  # by the name that stands for them
+        for label in labels:
+            self._labels.setdefault(as_name(label), []).append(label)
         self.strange: list[str] = []
+        self.levels: list[tuple[str, Any]] = []
         if len(text) > _LONGEST:
             raise ValueError(f"{len(text):,} characters")
         try:
@@ -80,9 +81,12 @@ class Constraint:
             constant = node.value
             return lambda levels: constant
         if isinstance(node, ast.Name):
-            if node.id not in self._labels:
+            meant = self._labels.get(node.id, [])
+            if len(meant) > 1:
+                raise ValueError(f"{node.id!r} may be any of {', '.join(map(repr, meant))}")
+            if not meant:
                 self.strange.append(node.id)
-            label = self._labels.get(node.id, node.id)
+            label = (meant or [node.id])[0]
             return lambda levels: levels[label]
         if isinstance(node, ast.Tuple | ast.List):
             parts = [self._part(one) for one in node.elts]
@@ -94,16 +98,31 @@ class Constraint:
             sign, one = _COUNTED[type(node.op)], self._part(node.operand)
             return lambda levels: sign(_number(one(levels)))
         if isinstance(node, ast.BinOp) and type(node.op) in _COUNTED:
-            sum_of, left, right = _COUNTED[type(node.op)], self._part(node.left), self._part(node.right)
-            return lambda levels: sum_of(_number(left(levels)), _number(right(levels)))
+            sum_of, one, other = _COUNTED[type(node.op)], self._part(node.left), self._part(node.right)
+            return lambda levels: sum_of(_number(one(levels)), _number(other(levels)))
         if isinstance(node, ast.BoolOp):
             every, parts = isinstance(node.op, ast.And), [self._part(one) for one in node.values]
             return lambda levels: (all if every else any)(_truth(part(levels)) for part in parts)
         if isinstance(node, ast.Compare) and all(type(one) in _COMPARED for one in node.ops):
-            signs = [_COMPARED[type(one)] for one in node.ops]
-            sides = [self._part(one) for one in (node.left, *node.comparators)]
+            compared, signs = (node.left, *node.comparators), [_COMPARED[type(one)] for one in node.ops]
+            for left, how, right in zip(compared, node.ops, node.comparators, strict=False):
+                self._note(left, how, right)
+            sides = [self._part(one) for one in compared]
             return lambda levels: _compared(signs, [side(levels) for side in sides])
         raise ValueError(f"found {ast.unparse(node)!r}")
+
+    def _note(self, left: ast.AST, how: ast.cmpop, right: ast.AST) -> None:
+        """Note for which levels of a factor a comparison asks."""
+        if isinstance(how, ast.Eq | ast.NotEq):
+            for one, other in ((left, right), (right, left)):
+                self._ask(one, [other])
+        elif isinstance(how, ast.In | ast.NotIn) and isinstance(right, ast.Tuple | ast.List):
+            self._ask(left, right.elts)
+
+    def _ask(self, one: ast.AST, others: Sequence[ast.AST]) -> None:
+        if isinstance(one, ast.Name) and one.id in self._labels:
+            levels = [other.value for other in others if isinstance(other, ast.Constant)]
+            self.levels += [(label, level) for label in self._labels[one.id] for level in levels]
 
 
 def as_name(label: str) -> str:

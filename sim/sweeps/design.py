@@ -5,6 +5,7 @@ Whatever is wrong with any of them is found here, so that one message lists it a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -95,12 +96,24 @@ def at_hand(
             bases[name] = plans.get(name) or load(shipped.find("scenarios", name, beside) or name)
         except InputError as error:
             faults += [replace(fault, file=fault.file or file) for fault in error.faults]
+    if precision := experiment.precision:
+        weeks = max(
+            [value for base in bases.values() for value in _weeks(base, experiment)], default=math.inf
+        )
+        faults += [replace(fault, file=file) for fault in precision.faults(experiment.replicates, weeks)]
     if bases and not faults:
         own = _own(next(iter(bases.values())), experiment)
         faults += [
             replace(fault, file=file) for fault in experiment.design.lacking(experiment.dimensions, own)
         ]
     return bases, faults
+
+
+def _weeks(base: Scenario, experiment: Experiment) -> list[int]:
+    """How long runs of a scenario may be."""
+    given = [experiment.changes.get("weeks", base.weeks)]
+    given += [value for factor in experiment.factors if "weeks" in factor.targets for value in factor.tried]
+    return [value for value in given if isinstance(value, int)]
 
 
 def _own(base: Scenario, experiment: Experiment) -> Own:

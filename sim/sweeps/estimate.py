@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.errors import Fault, InputError
 from sim.organisation import Organisation
 from sim.sweeps.design import MOST, left_out
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE
 from sim.sweeps.living import warm
 from sim.sweeps.point import Point
-from sim.sweeps.results import FOLDER, Results, load_results
+from sim.sweeps.results import FOLDER, NothingError, Results
 from sim.sweeps.series import pack
 from sim.sweeps.store import check_owner
 from sim.sweeps.work import Parcel
@@ -123,9 +124,15 @@ def stored_of(experiment: Experiment) -> Results | None:
         InputError: another experiment's results are there.
     """
     place = FOLDER / experiment.name
-    if not (place / FILE).is_file():
+    for folder in (FOLDER, place):
+        if folder.exists() and not folder.is_dir():
+            raise InputError([Fault("results", "no folder", "a folder that can be written", str(folder))])
+    if not (place / FILE).exists():
         return None
-    results = load_results(place)
+    try:
+        results = Results(place)
+    except NothingError:
+        return None
     check_owner(results.meta, experiment, place)
     return results
 

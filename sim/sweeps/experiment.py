@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import PrivateAttr
 
@@ -74,7 +74,9 @@ class Experiment(Section):
     )  # fmt: skip
     precision: Precision | None = parameter(None, "how well an outcome is to be known at each point")
     first_seed: int = parameter(1, "seed of the first replicate, the same at every point", ge=0, le=2**53)
-    figures: list[str] = parameter([], "figures that `unsilo plot` draws; its choice where empty")
+    figures: list[Literal["adoption", "stages", "states", "phase", "difference"]] = parameter(
+        [], "figures that `unsilo plot` draws; its choice where empty"
+    )
 
     _file: Path | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
@@ -165,10 +167,8 @@ def faults_of(experiment: Experiment, unknown: Iterable[str] = ()) -> list[Fault
     faults += _factor_faults(experiment)
     faults += _nested_faults(experiment.factors)
     named = [*experiment.dimensions, *(Factor(label=label) for label in unknown)]
-    faults += _constraint_faults(experiment, [factor.name for factor in named])
+    faults += _constraint_faults(experiment, named)
     faults += experiment.design.faults(named)
-    if experiment.precision:
-        faults += experiment.precision.faults(experiment.replicates)
     return faults
 
 
@@ -214,21 +214,26 @@ def _nested_faults(factors: Sequence[Factor]) -> Iterator[Fault]:
                 )
 
 
-def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fault]:
+def _constraint_faults(experiment: Experiment, factors: Sequence[Factor]) -> Iterator[Fault]:
     if experiment.constraints and experiment.design.kind == "saltelli":
         yield Fault(
             "constraints", "found beside a saltelli design", "another design: its samples have to stay whole"
         )
+    shown = {factor.name: factor.shown for factor in factors}
     for number, text in enumerate(experiment.constraints):
         where = f"constraints.{number}"
         try:
-            strange = Constraint(text, labels).strange
+            constraint = Constraint(text, shown)
         except ValueError as error:
             yield Fault(where, str(error), ALLOWED)
             continue
-        for name in dict.fromkeys(strange):
-            allowed = f"the labels are {', '.join(labels) or 'none'}"
-            yield Fault(where, f"{name!r} is no factor", allowed, nearest=nearest_name(name, labels))
+        for name in dict.fromkeys(constraint.strange):
+            allowed = f"the labels are {', '.join(shown) or 'none'}"
+            yield Fault(where, f"{name!r} is no factor", allowed, nearest=nearest_name(name, shown))
+        for label, level in constraint.levels if experiment.design.listed else ():
+            if (levels := shown[label]) and level not in levels:
+                found, near = f"{label} is never {level!r}", nearest_name(str(level), map(str, levels))
+                yield Fault(where, found, f"one of {', '.join(map(str, levels))}", nearest=near)
 
 
 def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -11,6 +11,8 @@ import numpy as np
 from sim.parameters import Section, parameter
 
 _DIGITS = 9  # of a value from a range: more than anybody means, fewer than libraries differ in
+_NARROW = 1e-6  # of its greater end, a range that is narrower has fewer than a thousand values
+_ENDS_AND_MIDDLE = np.array([0.0, 0.5, 1.0])
 _NEAR_ONE = 1e-9  # shares that add up to so nearly 1 do
 _EXACT = 2**53  # up to which a number with a fraction can stand for every whole one
 _SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}
@@ -91,6 +93,15 @@ class Factor(Section):
         return self._quantiles(shares)
 
     def _quantiles(self, shares: np.ndarray) -> list[Any]:
+        """Values of the range below which it lies with these chances."""
+        values = self.quantiles(shares)
+        if self.distribution == "integers":
+            return [int(value) for value in values]
+        low, high = self.low or 0.0, self.high or 0.0
+        return [min(max(float(f"{value:.{_DIGITS}g}"), low), high) for value in values]
+
+    def quantiles(self, shares: np.ndarray) -> np.ndarray:
+        """The same to the last digit: float64[n]; nan where floating point cannot tell."""
         low, high = self.low or 0.0, self.high or 0.0
         mean, sd, mode = self.mean or 0.0, self.sd or 1.0, self.mode or 0.0
         from scipy import stats
@@ -102,10 +113,8 @@ class Factor(Section):
             "normal": lambda: stats.truncnorm((low - mean) / sd, (high - mean) / sd, mean, sd),
             "triangular": lambda: stats.triang((mode - low) / (high - low), low, high - low),
         }
-        values = np.clip(kinds[self.distribution or "uniform"]().ppf(shares), low, high)
-        if self.distribution == "integers":
-            return [int(value) for value in values]
-        return [min(max(float(f"{value:.{_DIGITS}g}"), low), high) for value in values]
+        with np.errstate(all="ignore"):
+            return np.clip(kinds[self.distribution or "uniform"]().ppf(shares), low, high)
 
 
 def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
@@ -189,6 +198,10 @@ def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
         yield f"integers from {low:g} to {high:g}", f"whole numbers, {_EXACT:.3g} at the most"
     elif kind == "triangular" and factor.mode is not None and not low <= factor.mode <= high:
         yield f"the mode {factor.mode:g} of a range from {low:g} to {high:g}", "a mode in the range"
+    elif high - low < _NARROW * max(-low, high):
+        yield f"a range from {low!r} to {high!r}", f"a wider one: values have {_DIGITS} digits"
+    elif not missing and not np.isfinite(factor.quantiles(_ENDS_AND_MIDDLE)).all():
+        yield f"a {kind} range of which no values can be told", "numbers nearer to those between low and high"
     elif not missing and (again := twice(factor.shown)):
         yield f"{factor.levels} levels between {low:g} and {high:g} with {again} twice", "fewer levels"
 

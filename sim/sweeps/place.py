@@ -19,6 +19,7 @@ _NETWORK = {
     "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "davfs", "ncpfs", "pvfs2", "orangefs",
 }  # fmt: skip
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_UNSHARED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}  # readers of a log share a file beside it
 _OURS = {0, sqlite3.SQLITE_ERROR}  # 0 is what Python's module finds itself
 
 
@@ -108,6 +109,31 @@ def free(folder: Path) -> Iterator[None]:
         else:
             raise
         raise InputError([Fault(FILE, found, allowed, str(folder))]) from None
+
+
+def opened(folder: Path) -> sqlite3.Connection:
+    """A store, opened for reading; also one that a sweep left with its log on what has become read-only since.
+
+    Raises:
+        InputError: what the log holds cannot be read there.
+        sqlite3.Error: it cannot be opened.
+    """
+    from sim.sweeps.layout import FILE
+
+    file = (folder / FILE).resolve()
+    db = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=60.0)
+    try:
+        db.execute("PRAGMA user_version")
+    except sqlite3.OperationalError as error:
+        db.close()
+        if _code(error) not in _UNSHARED or not file.is_file():
+            raise
+        log = file.with_name(f"{FILE}-wal")
+        if log.exists() and log.stat().st_size:
+            found, allowed = "its log takes a folder that can be written", f"a copy of {FILE}* in one"
+            raise InputError([Fault(FILE, found, allowed, str(folder))]) from None
+        return sqlite3.connect(f"{file.as_uri()}?immutable=1", uri=True)
+    return db
 
 
 def unreadable(folder: Path, error: object) -> InputError:

@@ -61,15 +61,19 @@ class Precision(Section):
     least: int = parameter(20, "replicates before the first look", unit="runs", ge=2)
     batch: int = parameter(10, "replicates from look to look", unit="runs", ge=1)
 
-    def faults(self, most: int) -> Iterator[Fault]:
-        """What is wrong with it, at so many replicates."""
+    def bounds(self, weeks: float) -> tuple[float, float] | None:
+        """Between what the outcome lies in runs of so many weeks, if it is bounded."""
+        return (0, weeks) if self.outcome in _WEEKS else _BOUNDS.get(self.outcome)
+
+    def faults(self, most: int, weeks: float) -> Iterator[Fault]:
+        """What is wrong with it, at so many replicates of so many weeks at the most."""
         known = [*STATES, *NUMBERS]
         if self.outcome not in known:
             near = nearest_name(self.outcome, known)
             yield Fault(
                 "precision.outcome", f"found {self.outcome!r}", f"one of {', '.join(known)}", nearest=near
             )
-        elif self.outcome in _BOUNDS and 2.0 * self.within >= (span := np.ptp(_BOUNDS[self.outcome])):
+        elif (ends := self.bounds(weeks)) and 2.0 * self.within >= (span := np.ptp(ends)):
             allowed = f"less than {span / 2.0:g}: it cannot be further off"
             yield Fault("precision.within", f"found {self.within:g} for {self.outcome}", allowed)
         if self.least > most:
@@ -84,12 +88,12 @@ class Precision(Section):
             most: replicates at the most.
         """
         found = np.asarray(values, float)
-        low, high = (0, weeks()) if self.outcome in _WEEKS else _BOUNDS.get(self.outcome, (0, 0))
-        if low == high:
+        ends = self.bounds(weeks() if self.outcome in _WEEKS else 0)
+        if ends is None:
             return asymptotic(found, max(2, math.isqrt(self.least * most)), self.confidence)
-        span = high - low
-        ends = betting((found - low) / span, self.within / span, self.confidence)
-        return low + span * ends[0], low + span * ends[1]
+        low, span = ends[0], ends[1] - ends[0]
+        below, above = betting((found - low) / span, self.within / span, self.confidence)
+        return low + span * below, low + span * above
 
     def reached(self, values: Sequence[float], weeks: Callable[[], int], most: int) -> bool:
         """Whether the interval is narrow enough; the arguments are those of `interval`."""

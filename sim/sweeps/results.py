@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -22,7 +21,7 @@ from sim.sweeps.broken import KINDS, Broken
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.layout import FILE, OUTCOMES, layout_of, show
 from sim.sweeps.patches import flat, patched
-from sim.sweeps.place import free, told, undamaged
+from sim.sweeps.place import free, opened, told, undamaged
 from sim.sweeps.timelines import Runs, Weeks
 
 if TYPE_CHECKING:
@@ -49,6 +48,10 @@ def _checked(read: Callable[Concatenate[Results, P], T]) -> Callable[Concatenate
     return reading
 
 
+class NothingError(InputError):
+    """There is a store, and nothing in it yet: the sweep that made it was stopped at once."""
+
+
 class Results:
     """The runs of an experiment that have finished, opened read-only; a sweep may be adding to them meanwhile.
 
@@ -62,13 +65,12 @@ class Results:
         self.folder = folder
         self._planned: int | None = None
         self._depth = 0  # of readers that ask each other
-        file = folder / FILE
         with undamaged(folder):
-            self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=60.0)
+            self._db = opened(folder)
             layout = layout_of(self._db, folder)
             show(self._db, layout)
         if not layout:
-            raise InputError([Fault(FILE, "is empty", "a store with an experiment in it", str(folder))])
+            raise NothingError([Fault(FILE, "is empty", "a store with an experiment in it", str(folder))])
 
     def close(self) -> None:
         """Let go of the file; nothing can be read afterwards."""

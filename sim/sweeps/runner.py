@@ -89,7 +89,8 @@ def sweep(
         begin()
     design = points(experiment, plans)
     if folder is None and not experiment.name:
-        raise InputError([Fault("name", "the experiment has none", "a name, or a folder for its results")])
+        allowed = "a name, or a folder for its results"
+        raise InputError([Fault("name", "the experiment has none", allowed, str(experiment.file or ""))])
     place = FOLDER / experiment.name if folder is None else Path(folder)
     rounds = replicated(experiment, design)
     first = next(rounds)
@@ -188,7 +189,7 @@ class _Sweep:
     def _keep(self, ended: Sequence[tuple[Task, Ended]]) -> None:
         account = self._account
         finished = [(task, end) for task, end in ended if isinstance(end, Finished)]
-        self._store.add_all((task.key, task.point.hash, task.seed, end) for task, end in finished)
+        self._store.add((task.key, task.point.hash, task.seed, end) for task, end in finished)
         account.fresh += len(finished)
         for _, end in finished:
             account.states[end.outcome.state] += 1

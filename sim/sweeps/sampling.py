@@ -31,11 +31,13 @@ class Design(Section):
         sampled: whether its points stand for all that might have been drawn, and not for themselves.
         crossed: whether runs at two levels of a factor meet at otherwise the same settings.
         anywhere: whether a factor may take any value of its range, and not levels only.
+        listed: whether a factor that lists its levels has no others.
     """
 
     sampled: ClassVar[bool] = False
     crossed: ClassVar[bool] = False
     anywhere: ClassVar[bool] = False
+    listed: ClassVar[bool] = True
 
     @abstractmethod
     def count(self, factors: Sequence[Factor]) -> int:
@@ -75,6 +77,7 @@ class Listed(Design):
     kind: Literal["list"] = parameter("list", "the name of the design")
     rows: list[dict[str, Any]] = parameter(..., "the points: a level for each factor, by its label")
     anywhere: ClassVar[bool] = True
+    listed: ClassVar[bool] = False
 
     def count(self, factors: Sequence[Factor]) -> int:
         """The number of rows."""
@@ -108,6 +111,7 @@ class OneAtATime(Design):
         {}, "level of factors at the baseline, by label; the scenario's own value unless given"
     )
     crossed: ClassVar[bool] = True
+    listed: ClassVar[bool] = False
 
     def count(self, factors: Sequence[Factor]) -> int:
         """One, and for each factor its levels; one fewer where the baseline is known to be among them."""

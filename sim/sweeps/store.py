@@ -182,16 +182,7 @@ class Store:
             if base is None and len(bases) < 2 * _BASES:
                 bases[point.hash] = Patches(tables)
 
-    def add(self, key: str, scenario: str, seed: int, done: Finished) -> None:
-        """Keep a finished run, in one transaction; a failure of it is forgotten.
-
-        Raises:
-            sqlite3.IntegrityError: it is there already.
-            Unwritable: it cannot be written now, and is not.
-        """
-        self.add_all([(key, scenario, seed, done)])
-
-    def add_all(self, runs: Iterable[Done]) -> None:
+    def add(self, runs: Iterable[Done]) -> None:
         """Keep finished runs, all in one transaction; failures of them are forgotten.
 
         Raises:
