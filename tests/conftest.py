@@ -10,12 +10,20 @@ import pytest
 from hypothesis import settings
 
 from sim.scenario import Scenario, load
+from sim.sweeps.living import warm
+from sim.sweeps.work import Parcel
 
 settings.register_profile("untimed", deadline=None)  # the first call of a kernel compiles it
 settings.load_profile("untimed")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FORMS = ("none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic")
+
+
+def pytest_sessionstart(session):
+    """Compile kernels once, before there is a process a core to do it."""
+    if session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput"):
+        warm(Parcel.of(load("everything")))
 
 
 @pytest.fixture
