@@ -100,6 +100,8 @@ class People(Section):
     def _consistent(self) -> People:
         if bool(self.roster) != bool(self.ties):
             raise ValueError("a roster and its ties go together: give both files or neither")
+        if self.reports and not self.roster:
+            raise ValueError("reporting lines are those of a roster: give it and its ties too")
         if not self.roster and not self.departments:
             raise ValueError("give departments with their sizes, or a roster and its ties")
         if self.roster and self.firms > 1:

@@ -56,8 +56,13 @@ def test_every_command_has_help(unsilo, name):
     assert out.startswith(f"Usage: unsilo {name}")
 
 
+def test_an_experiment_of_scenarios_alone_is_checked_as_one(unsilo):
+    assert unsilo("check", "library")[1] == "library: the experiment is right\n"
+
+
 def test_scenarios_lists_what_ships(unsilo):
     code, out, _ = unsilo("scenarios")
+    assert "[bold]" not in out
     assert code == 0
     for name in ("baseline", "media_strategy", "holistic", "sponsorship_funding_governance", "quickstart"):
         assert name in out

@@ -436,6 +436,22 @@ def test_a_dry_run_finds_what_the_sweep_would_where_its_results_go(tmp_path, mon
     assert "0 are stored" in done.output
 
 
+def test_the_cap_counts_the_runs_that_there_are(tmp_path, monkeypatch):
+    """Those that constraints leave, points that mean the same once: as a dry run says."""
+    monkeypatch.chdir(tmp_path)
+    factor = '[[factors]]\nkey = "sponsorship.{}"\nlow = 0.0\nhigh = 0.7\nlevels = 71\n'
+    Path("cap.toml").write_text(
+        'scenario = "baseline"\nreplicates = 30\nset = { weeks = 2, organisation.employees = 8 }\n'
+        'constraints = ["engagement <= 0.01 and spread <= 0.01"]\n'
+        + factor.format("engagement")
+        + factor.format("spread")
+    )
+    assert "yes" not in unsilo("cap.toml", "--dry-run").output
+    done = unsilo("cap.toml", "--workers", "0")
+    assert done.exit_code == 0
+    assert len(load_results("cap").runs) == 120
+
+
 def test_words_of_a_file_are_no_markup_of_tables(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("words.toml").write_text(

@@ -420,7 +420,19 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         (RANGE.replace("0.9", "0.1000000001") + LHS, ["factor level: a range from 0.1 to 0.1000000001; a wider one"]),
         (RANGE + 'distribution = "normal"\nmean = -1e300\nsd = 0.001\n' + LHS, ["a normal range of which no values can be told"]),
         (FORMS + 'constraints = ["form != \'hollistic\'"]', ["form is never 'hollistic'; one of none, holistic", "did you"]),
-        (FORMS + 'constraints = ["form in (\'none\', 3)"]', ["constraints, number 1: form is never 3; one of none, holistic"]),
+        (FORMS + 'constraints = ["form in (\'none\', \'holistc\')"]', ["constraints, number 1: form is never 'holistc'"]),
+        (RANGE.replace("0.1", "1.9") + "levels = 3", ["line 2, factor level: a range from 1.9 to 0.9; low below high"]),
+        (RANGE.replace("high = 0.9", 'levels = 3\ndistribution = "integers"'), ["factor level: a range without high"]),
+        (RANGE.replace("0.9", "0.1") + 'levels = 3\ndistribution = "triangular"\nmode = 0.1', ["a range from 0.1 to 0.1; low"]),
+        (RANGE.replace("0.9", "1e300") + 'levels = 3\ndistribution = "integers"', ["integers from 0.1 to 1e+300; whole"]),
+        ('set = { governance = false }\n' + FORMS, ["factor form: 'governance.form' lies in 'governance', which set drops"]),
+        ('[[factors]]\nkey = "governance"\nlabel = "gov"\n[[factors]]\nkey = "governance.hubs"\n[design]\nkind = "list"\n'
+         'rows = [{ gov = false, hubs = 3 }]', ["factor hubs: 'governance.hubs' lies in 'governance', which another factor"]),
+        ('[[factors]]\nkey = "events.cut.week"\nlabel = "when"\nvalues = [20, 60]\n[[factors]]\nkey = "events.cut"\n'
+         'names = ["a"]\nvalues = [{ what = "budget_cut", week = 80, to = 0.5 }]',
+         ["factor when: 'events.cut.week' lies in 'events.cut', which another factor sets with it"]),
+        ('set = { organisation.reports = "reports.csv" }', ["reporting lines are those of a roster"]),
+        ('name = ""', ["name: found ''; a name for its results' folder, or none"]),
         ('constraints = ["a_b > 0"]\n' + LABELLED.format("level", "a b") + LABELLED.format("aid", "a_b") + LHS,
          ["constraints, number 1: 'a_b' may be any of 'a b', 'a_b'"]),
         ('set = { weeks = 52 }\n[precision]\noutcome = "weeks_siloed"\nwithin = 26',
@@ -447,6 +459,8 @@ def test_levels_that_a_factor_may_have_besides_its_own_can_be_asked_for(write):
     rows = "[design]\nkind = 'list'\nrows = [{ level = 0.2 }, { level = 0.3 }]"
     listed = f"constraints = ['level != 0.2']\nfactors = [{{ key = 'funding.level' }}]\n{rows}"
     assert len(points(load_experiment(write(f'scenario = "baseline"\n{listed}')))) == 1
+    dropped = FORMS + "constraints = [\"form != 'hub_and_spoke' and form != 'decentralised'\"]"
+    assert len(points(load_experiment(write(f'scenario = "baseline"\n{dropped}')))) == 2
     several = "scenarios = ['baseline', 'everything']\nconstraints = ['scenario == \"baseline\"']"
     assert len(points(load_experiment(write(several)))) == 1
     ranged = RANGE + "levels = 3\n"
@@ -456,6 +470,40 @@ def test_levels_that_a_factor_may_have_besides_its_own_can_be_asked_for(write):
         )
         == 1
     )
+
+
+@pytest.mark.parametrize("text", [
+    'distribution = "integers"\nlow = 4000000\nhigh = 4000003\n[design]\nkind = "latin_hypercube"\npoints = 3',
+    'distribution = "integers"\nlow = 2000000\nhigh = 2000001\nlevels = 2',
+    'distribution = "loguniform"\nlow = 1\nhigh = 1e12\nlevels = 5',
+    'low = 1\nhigh = 1.000001\nlevels = 3',
+])  # fmt: skip
+def test_ranges_whose_values_can_be_told_apart_are_taken(write, text):
+    file = write(f'scenario = "baseline"\n[[factors]]\nkey = "interest"\n{text}')
+    assert not [fault for fault in faults(file) if "interest" not in fault]
+
+
+def test_precision_in_weeks_is_held_against_the_longest_run_that_a_design_may_have(write):
+    text = 'scenario = "baseline"\nreplicates = 40\n[precision]\noutcome = "weeks_siloed"\nwithin = 160\n[design]\n'
+    rows = 'kind = "list"\nrows = [{ weeks = 520 }]\n[[factors]]\nkey = "weeks"'
+    assert len(points(load_experiment(write(text + rows)))) == 1
+    alone = 'kind = "one_at_a_time"\nbaseline = { weeks = 1040 }\n[[factors]]\nkey = "weeks"\nvalues = [312]'
+    assert len(points(load_experiment(write(text + alone)))) == 2
+
+
+def test_what_hangs_on_a_part_that_cannot_be_read_is_not_faulted(write):
+    given = 'scenario = "baseline"\nreplicates = 400.5\n[precision]\noutcome = "A"\nwithin = 0.1\nleast = 50'
+    (fault,) = faults(write(given))
+    assert "replicates" in fault
+    (fault,) = faults(write("scenario = 3"))
+    assert "found 3" in fault
+    alone = '[design]\nkind = "one_at_a_time"\nbaselin = { form = "none" }\n'
+    (fault,) = faults(write(f'scenario = "baseline"\nconstraints = ["form != \'holistc\'"]\n{FORMS}{alone}'))
+    assert "baselin" in fault
+    (fault,) = faults(
+        write(f'scenario = "baseline"\n{FORMS.replace("values", "valuess")}{alone.replace("lin ", "line ")}')
+    )
+    assert "valuess" in fault
 
 
 ALL_WRONG = """

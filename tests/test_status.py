@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from sim import cli
 from sim.errors import InputError
-from sim.sweeps import Broken, load_results
+from sim.sweeps import Broken, load_results, sweep
+from sim.sweeps.replication import Precision
 from sim.sweeps.store import FILE, Store
 from tests.stored import EXPERIMENT, asked, brittle_toml, design, finished, installed, stored
 
@@ -51,6 +52,19 @@ def test_when_all_has_finished_it_exits_with_0(tmp_path):
     assert "Everything that the experiment asks for has finished." in said.stdout
     watched = status(tmp_path, "--watch", "--json")
     assert [json.loads(line)["finished"] for line in watched.stdout.splitlines()] == [8]
+
+
+def test_later_rounds_of_a_precision_are_no_runs_of_an_earlier_design(tmp_path):
+    precise = EXPERIMENT.model_copy(
+        update={"precision": Precision(outcome="A", within=0.001, least=2, batch=2), "replicates": 6}
+    )
+    sweep(precise, tmp_path, workers=0).close()
+    with Store(tmp_path, precise, {}) as target:
+        target.plan(design(), asked())  # its first round, of seeds 1 and 2
+    assert load_results(tmp_path).standing["besides"] == 0
+    with Store(tmp_path, EXPERIMENT, {}) as target:
+        target.plan(design()[:2], asked(design()[:2]))
+    assert load_results(tmp_path).standing["besides"] > 0
 
 
 def test_a_sweep_that_was_stopped_before_it_had_asked_for_all_its_runs_has_not_finished(tmp_path):

@@ -178,6 +178,24 @@ def test_another_experiments_folder_is_left_alone(tmp_path, design, finished):
     assert (tmp_path / store.FILE).read_bytes() == before
 
 
+def test_a_folder_stays_an_experiments_that_goes_on_with_its_scenarios(tmp_path):
+    several = {"scenario": "", "scenarios": ["baseline", "centralised"]}
+    first = EXPERIMENT.model_copy(
+        update={**several, "factors": [Factor(key="funding.level", values=[0.2, 0.8])]}
+    )
+    Store(tmp_path, first, {}).__exit__()
+    Store(
+        tmp_path, first.model_copy(update={"factors": [Factor(key="weeks", values=[20, 30])]}), {}
+    ).__exit__()
+
+
+def test_a_figure_that_there_is_no_more_does_not_keep_a_store_from_being_read(tmp_path, design, finished):
+    strange = EXPERIMENT.model_copy(update={"figures": ["pie"]})
+    with Store(tmp_path, strange, {}) as target:
+        target.plan(design, asked(design, strange))
+    assert load_results(tmp_path).experiment.figures == ["pie"]
+
+
 def test_one_sweep_a_folder(tmp_path):
     with Store(tmp_path, EXPERIMENT, {}):
         with pytest.raises(InputError, match="another sweep is writing here now"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from rich.text import Text as Styled
+
     from sim.parameters import Section
     from sim.scenario import Scenario
 
@@ -82,7 +84,7 @@ def facts(section: type[Section] | Section, prefix: str = "") -> list[list[str]]
     ]
 
 
-def table(headers: list[str], rows: list[list[str]], right: str = "") -> None:
+def table(headers: list[str], rows: Sequence[Sequence[str | Styled]], right: str = "") -> None:
     """Print a table: in colour on a terminal, plain when piped.
 
     `right` has a letter a column: 'r' aligns it right, 'k' keeps its words whole, for names that people copy.
@@ -99,7 +101,7 @@ def table(headers: list[str], rows: list[list[str]], right: str = "") -> None:
             Text(header), justify="right" if how == "r" else "left", overflow="fold", no_wrap=how == "k"
         )
     for row in rows:
-        grid.add_row(*map(Text, row))  # so that no [word] in it counts as markup
+        grid.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))  # no [word] is markup
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,8 @@ from sim.cli.common import as_json, changes, facts, plan_of, table
 @as_json
 def scenarios(as_json: bool) -> None:
     """What ships, one line each: scenarios under the library's headings, then experiments."""
+    from rich.text import Text
+
     from sim import shipped
     from sim.reading import read_toml
 
@@ -30,9 +33,9 @@ def scenarios(as_json: bool) -> None:
         }
         click.echo(json.dumps(lines, indent=2))
         return
-    rows = []
+    rows: list[list[Any]] = []
     for heading, names in _grouped(list(found["scenarios"])).items():
-        rows += [[f"[bold]{heading}[/]", ""], *_lines(names, found["scenarios"])]
+        rows += [[Text(heading, "bold"), ""], *_lines(names, found["scenarios"])]
     table(["scenario", "what it is"], rows, "k")
     table(["experiment", "what it is"], _lines(found["experiments"], found["experiments"]), "k")
 
@@ -184,6 +187,15 @@ def check(files: tuple[str, ...]) -> None:
         sys.exit(2)
 
 
+_OF_EXPERIMENTS = {
+    "scenario",
+    "scenarios",
+    "factors",
+    "design",
+    "replicates",
+}  # no scenario has any of these keys
+
+
 def _check(file: str) -> str:
     from sim import shipped
     from sim.reading import read_toml
@@ -191,7 +203,7 @@ def _check(file: str) -> str:
     from sim.sweeps import load_experiment
 
     found = shipped.find("scenarios", file) or shipped.find("experiments", file)
-    if found is not None and "factors" in read_toml(found):
+    if found is not None and not _OF_EXPERIMENTS.isdisjoint(read_toml(found)):
         load_experiment(file)
         return "the experiment"
     load(file)

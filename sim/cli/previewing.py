@@ -80,7 +80,8 @@ def _said(experiment: Experiment, found: Estimate, workers: int) -> list[str]:
     kind = experiment.design.kind.replace("_", " ")
     left_out = f", {found.left_out:,} of its settings left out by constraints" if found.left_out else ""
     if not found.whole:
-        left_out = ", of which the first were worked out: constraints may leave out others"
+        others = ": constraints may leave out others" * bool(experiment.constraints)
+        left_out = f", of which the first were worked out{others}"
     least, most = found.to_go(workers)
     small, large = (_size(one) for one in found.bytes)
     if precision := experiment.precision:

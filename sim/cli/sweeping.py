@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import time
@@ -57,14 +58,14 @@ def sweep(
     from sim.errors import Fault, InputError
     from sim.sweeps import Limits, load_experiment
     from sim.sweeps import sweep as run
-    from sim.sweeps.design import MOST
+    from sim.sweeps.design import MOST, runs_of
 
     asked = load_experiment(experiment, counting(quiet))
     if dry_run:
         preview(asked, workers, quiet, as_json)
         return
-    if asked.size > MOST and not yes:
-        found = f"{asked.replicates:,} at each of {asked.count:,} points: {asked.size:,} runs"
+    if (size := runs_of(asked)) > MOST and not yes:
+        found = f"{asked.replicates:,} at each of {size // asked.replicates:,} points: {size:,} runs"
         allowed = f"{MOST:,} runs or fewer, or --yes if you mean it"
         raise InputError([Fault("replicates", found, allowed, str(asked.file))])
     limits = Limits(timeout, _bytes(memory))
@@ -94,7 +95,7 @@ def _bytes(size: str | None) -> int | None:
         number = float(match[1]) if match else 0.0
     except ValueError:
         number = 0.0
-    if not match or not number:
+    if not match or number in (0.0, math.inf):
         raise click.UsageError(f"--memory: {size!r} is no size; write it as 2GB or 512MB.")
     return int(number * 2 ** (10 * " kmgt".index(match[2].lower() or " ")))
 

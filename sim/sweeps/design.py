@@ -62,6 +62,7 @@ def points(
     if not plans and kept.text == text:
         return list(kept.points[:most])
     bases, faults = at_hand(experiment, plans or {})
+    faults = faults or list(_slips(experiment, bases))
     found: list[Point] = []
     impossible: list[Fault] = []
     if not faults:
@@ -77,6 +78,15 @@ def points(
     if not plans and most is None:
         kept.text, kept.points = text, tuple(found)
     return found
+
+
+def runs_of(experiment: Experiment) -> int:
+    """How many runs an experiment asks for, at most if there is a precision; beyond `MOST` points, before constraints."""
+    if experiment.count > MOST:
+        return experiment.size
+    return (
+        len({point.hash for point in points(experiment)}) * experiment.replicates
+    )  # equal points share their runs
 
 
 def left_out(experiment: Experiment) -> int:
@@ -109,11 +119,13 @@ def at_hand(
     return bases, faults
 
 
-def _weeks(base: Scenario, experiment: Experiment) -> list[int]:
-    """How long runs of a scenario may be."""
+def _weeks(base: Scenario, experiment: Experiment) -> list[float]:
+    """How long runs of a scenario may be; infinite where a design may have any length in it."""
     given = [experiment.changes.get("weeks", base.weeks)]
-    given += [value for factor in experiment.factors if "weeks" in factor.targets for value in factor.tried]
-    return [value for value in given if isinstance(value, int)]
+    for factor in experiment.factors:
+        if "weeks" in factor.targets:
+            given += factor.tried if experiment.design.listed else [math.inf]
+    return [value for value in given if isinstance(value, int | float)]
 
 
 def _own(base: Scenario, experiment: Experiment) -> Own:
@@ -185,6 +197,30 @@ def _hinted(fault: Fault) -> Fault:
     """The fault of a range of fractions with a word on how to have whole numbers, where these are wanted."""
     hint = '; distribution = "integers" gives whole numbers'
     return replace(fault, allowed=fault.allowed + hint) if "integer" in fault.allowed else fault
+
+
+def _slips(experiment: Experiment, bases: Mapping[str, Scenario]) -> Iterator[Fault]:
+    """Texts in constraints that are nearly a level of a factor, and nothing that it could be."""
+    by_label = {factor.name: factor for factor in experiment.dimensions}
+    for number, text in enumerate(experiment.constraints if experiment.design.listed else ()):
+        for label, level in Constraint(text, by_label).levels:
+            factor = by_label[label]
+            levels = [one for one in factor.shown if isinstance(one, str)]
+            near = nearest_name(level, levels) if isinstance(level, str) and level not in levels else ""
+            if near and not any(_possible(experiment, base, factor, level) for base in bases.values()):
+                found, file = f"{label} is never {level!r}", str(experiment.file or "")
+                yield Fault(f"constraints.{number}", found, f"one of {', '.join(levels)}", file, near)
+
+
+def _possible(experiment: Experiment, base: Scenario, factor: Factor, level: str) -> bool:
+    """Whether a factor could take a level that it does not list."""
+    if factor.names or not factor.targets:
+        return False
+    try:
+        base.replaced(located(experiment, dict.fromkeys(factor.targets, level)))
+    except InputError:
+        return False
+    return True
 
 
 def _known(base: Scenario) -> tuple[list[str], tuple[str, ...]]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
 
@@ -18,12 +18,12 @@ from sim.outcome import Outcome
 from sim.parameters import Section, parameter
 from sim.sweeps.broken import Broken
 from sim.sweeps.constraints import ALLOWED, Constraint
-from sim.sweeps.factor import Factor, twice, wrong
+from sim.sweeps.factor import SCENARIO, Factor, twice, wrong
 from sim.sweeps.replication import Precision
-from sim.sweeps.sampling import KINDS, AnyDesign, Design, Grid
+from sim.sweeps.sampling import KINDS, AnyDesign, Design, Grid, Listed
 
-SCENARIO = "scenario"
-"""Label of the factor that several scenarios make."""
+FIGURES = ("adoption", "stages", "states", "phase", "difference")
+"""What `sim.figures` can draw, named here since drawing takes a second to import."""
 
 RESERVED = (
     "point", "seed", "run", "hash", "week", "department",
@@ -74,9 +74,7 @@ class Experiment(Section):
     )  # fmt: skip
     precision: Precision | None = parameter(None, "how well an outcome is to be known at each point")
     first_seed: int = parameter(1, "seed of the first replicate, the same at every point", ge=0, le=2**53)
-    figures: list[Literal["adoption", "stages", "states", "phase", "difference"]] = parameter(
-        [], "figures that `unsilo plot` draws; its choice where empty"
-    )
+    figures: list[str] = parameter([], "figures that `unsilo plot` draws; its choice where empty")
 
     _file: Path | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
@@ -165,17 +163,21 @@ def faults_of(experiment: Experiment, unknown: Iterable[str] = ()) -> list[Fault
     if "" in experiment.scenarios:
         faults.append(Fault("scenarios", "an empty name", "a shipped name, or a file beside this one"))
     faults += _factor_faults(experiment)
-    faults += _nested_faults(experiment.factors)
+    faults += _nested_faults(experiment)
     named = [*experiment.dimensions, *(Factor(label=label) for label in unknown)]
-    faults += _constraint_faults(experiment, named)
+    faults += _constraint_faults(experiment, [factor.name for factor in named])
     faults += experiment.design.faults(named)
+    for number, name in enumerate(experiment.figures):
+        if name not in FIGURES:
+            allowed, near = f"one of {', '.join(FIGURES)}", nearest_name(name, FIGURES)
+            faults.append(Fault(f"figures.{number}", f"found {name!r}", allowed, nearest=near))
     return faults
 
 
 def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
     labels: dict[str, int] = {}
     targets = dict.fromkeys(experiment.changes, "set")
-    free = experiment.design.kind == "list"
+    free = experiment.design.free
     for number, factor in enumerate(experiment.factors):
         where, name = f"factors.{number}", factor.name
         yield from (Fault(where, found, allowed) for found, allowed in wrong(factor, free))
@@ -197,43 +199,48 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
                 yield Fault(where, f"{key!r} is set by {by} too", "each key set once")
 
 
-def _nested_faults(factors: Sequence[Factor]) -> Iterator[Fault]:
-    """Keys that lie in a table which another factor may drop: at such a point they would bring it back, or be lost."""
-    for number, factor in enumerate(factors):
-        drops = [
-            other for other in factors if other is not factor and any(one is False for one in other.values)
-        ]
-        others = [key for other in drops for key in other.targets]
+def _nested_faults(experiment: Experiment) -> Iterator[Fault]:
+    """Keys in a table that something else drops, or sets with the same key in it: one of both would be undone in silence."""
+    rows = experiment.design.rows if isinstance(experiment.design, Listed) else []
+    above = [("set", key, [value]) for key, value in experiment.changes.items()]
+    for factor in experiment.factors:
+        values = factor.values or [row.get(factor.name) for row in rows]
+        above += [("another factor", key, values) for key in factor.targets]
+    for number, factor in enumerate(experiment.factors):
         for key in factor.targets:
-            if above := next((other for other in others if key.startswith(f"{other}.")), None):
-                found = f"{key!r} lies in {above!r}, which another factor drops"
-                yield Fault(
-                    f"factors.{number}",
-                    found,
-                    "a table that is there at every point, or a scenario for each case",
-                )
+            for who, other, values in above:
+                inner = key.removeprefix(f"{other}.")
+                if inner != key and (does := _undoes(values, inner)):
+                    allowed = "a table that is there at every point, or a scenario for each case"
+                    yield Fault(
+                        f"factors.{number}", f"{key!r} lies in {other!r}, which {who} {does}", allowed
+                    )
 
 
-def _constraint_faults(experiment: Experiment, factors: Sequence[Factor]) -> Iterator[Fault]:
+def _undoes(values: Sequence[Any], key: str) -> str:
+    """What values of a table do to a key in it, if anything."""
+    if any(value is False for value in values):
+        return "drops"
+    if any(isinstance(value, Mapping) and key.partition(".")[0] in value for value in values):
+        return "sets with it"
+    return ""
+
+
+def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fault]:
     if experiment.constraints and experiment.design.kind == "saltelli":
         yield Fault(
             "constraints", "found beside a saltelli design", "another design: its samples have to stay whole"
         )
-    shown = {factor.name: factor.shown for factor in factors}
     for number, text in enumerate(experiment.constraints):
         where = f"constraints.{number}"
         try:
-            constraint = Constraint(text, shown)
+            strange = Constraint(text, labels).strange
         except ValueError as error:
             yield Fault(where, str(error), ALLOWED)
             continue
-        for name in dict.fromkeys(constraint.strange):
-            allowed = f"the labels are {', '.join(shown) or 'none'}"
-            yield Fault(where, f"{name!r} is no factor", allowed, nearest=nearest_name(name, shown))
-        for label, level in constraint.levels if experiment.design.listed else ():
-            if (levels := shown[label]) and level not in levels:
-                found, near = f"{label} is never {level!r}", nearest_name(str(level), map(str, levels))
-                yield Fault(where, found, f"one of {', '.join(map(str, levels))}", nearest=near)
+        for name in dict.fromkeys(strange):
+            allowed = f"the labels are {', '.join(labels) or 'none'}"
+            yield Fault(where, f"{name!r} is no factor", allowed, nearest=nearest_name(name, labels))
 
 
 def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:

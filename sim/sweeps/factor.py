@@ -10,6 +10,9 @@ import numpy as np
 
 from sim.parameters import Section, parameter
 
+SCENARIO = "scenario"
+"""Label of the factor that several scenarios make."""
+
 _DIGITS = 9  # of a value from a range: more than anybody means, fewer than libraries differ in
 _NARROW = 1e-6  # of its greater end, a range that is narrower has fewer than a thousand values
 _ENDS_AND_MIDDLE = np.array([0.0, 0.5, 1.0])
@@ -60,7 +63,8 @@ class Factor(Section):
     def shown(self) -> list[Any]:
         """Its levels as results show them; none where it takes any value of a range."""
         if self.ranged and self.levels:
-            return self._quantiles(np.linspace(0.0, 1.0, self.levels))
+            sound = next(_misshapen(self), None) is None
+            return self._quantiles(np.linspace(0.0, 1.0, self.levels)) if sound else []
         return list(self.names or self.values)
 
     @property
@@ -168,13 +172,28 @@ def _wrong_shares(factor: Factor) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
-    low, high, kind = factor.low, factor.high, factor.distribution or "uniform"
     if factor.values:
         yield "both values and a range", "either values, or low and high"
     if factor.names:
         yield "names for a range", "names for values only"
     if factor.shares:
         yield "shares for a range", "shares for values only, or a distribution"
+    wrong = list(_misshapen(factor))
+    yield from wrong
+    low, high, kind = factor.low, factor.high, factor.distribution or "uniform"
+    if wrong or low is None or high is None:
+        return
+    if kind != "integers" and high - low < _NARROW * max(-low, high):
+        yield f"a range from {low!r} to {high!r}", f"a wider one: values have {_DIGITS} digits"
+    elif not np.isfinite(factor.quantiles(_ENDS_AND_MIDDLE)).all():
+        yield f"a {kind} range of which no values can be told", "numbers nearer to those between low and high"
+    elif again := twice(factor.shown):
+        yield f"{factor.levels} levels between {low:g} and {high:g} with {again} twice", "fewer levels"
+
+
+def _misshapen(factor: Factor) -> Iterator[tuple[str, str]]:
+    """Why a range has no values."""
+    low, high, kind = factor.low, factor.high, factor.distribution or "uniform"
     shape = _SHAPES.get(kind, ())
     if missing := [key for key in shape if getattr(factor, key) is None]:
         yield f"a {kind} range without {' and '.join(missing)}", f"{' and '.join(shape)} beside low and high"
@@ -198,12 +217,6 @@ def _wrong_range(factor: Factor) -> Iterator[tuple[str, str]]:
         yield f"integers from {low:g} to {high:g}", f"whole numbers, {_EXACT:.3g} at the most"
     elif kind == "triangular" and factor.mode is not None and not low <= factor.mode <= high:
         yield f"the mode {factor.mode:g} of a range from {low:g} to {high:g}", "a mode in the range"
-    elif high - low < _NARROW * max(-low, high):
-        yield f"a range from {low!r} to {high!r}", f"a wider one: values have {_DIGITS} digits"
-    elif not missing and not np.isfinite(factor.quantiles(_ENDS_AND_MIDDLE)).all():
-        yield f"a {kind} range of which no values can be told", "numbers nearer to those between low and high"
-    elif not missing and (again := twice(factor.shown)):
-        yield f"{factor.levels} levels between {low:g} and {high:g} with {again} twice", "fewer levels"
 
 
 def twice(values: list[Any]) -> str:

@@ -14,7 +14,10 @@ from sim.reading import checked, read_toml, with_lines
 from sim.sweeps.design import MOST, Tell, at_hand, once, points, value_faults
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.factor import Factor
-from sim.sweeps.sampling import LatinHypercube
+from sim.sweeps.sampling import Formless
+
+_HANGS = {"replicates": "precision.least", "scenario": "scenario", "scenarios": "scenario"}
+"""What is not looked at where a part that it hangs on is misformed."""
 
 _LISTED = re.compile(r"\b(constraints|design\.rows)\.(\d+)")
 
@@ -49,7 +52,17 @@ def load_experiment(name: str | Path, tell: Tell | None = None) -> Experiment:
         unknown = [label for number, label in enumerate(labels) if number not in numbers]
         formless = any(fault.where.startswith("design") for fault in faults)
         found = _faults_of_part(sound, unknown, formless) if unknown or formless else _faults(sound, tell)
-        faults += [_renumbered(fault, numbers) for fault in found]
+        hanging = {_HANGS.get(fault.where) for fault in faults}
+        faults += [_renumbered(fault, numbers) for fault in found if fault.where not in hanging]
+    if experiment and not experiment.name:
+        faults.append(
+            Fault(
+                "name",
+                "found ''",
+                "a name for its results' folder, or none: it is the file's then",
+                str(file),
+            )
+        )
     if faults or experiment is None:
         raise InputError(_placed(faults, data, file))
     return experiment
@@ -69,7 +82,7 @@ def _faults(experiment: Experiment, tell: Tell | None) -> list[Fault]:
 def _faults_of_part(part: Experiment, unknown: Sequence[str], formless: bool) -> list[Fault]:
     """What is wrong with what is left of an experiment without some factors, of these labels, or without its design."""
     if formless:
-        part = part.model_copy(update={"design": LatinHypercube(points=1)})  # which asks least of factors
+        part = part.model_copy(update={"design": Formless()})
     bases, faults = at_hand(part, {}, unknown)
     return once(faults + [fault for base in bases.values() for fault in value_faults(part, base)])
 
@@ -104,10 +117,10 @@ def _placed(faults: list[Fault], data: Mapping[str, Any], file: Path) -> list[Fa
     labels = _labels(data)
     placed = []
     for fault in with_lines(faults, file):
-        if match := re.match(r"factors\.(\d+)(.*)", fault.where):
-            number = int(match[1])
-            line = f"line {headers[number]}, " if number < len(headers) else ""
-            fault = replace(fault, where=f"{line}factor {labels[number]}{match[2]}")
+        if match := re.match(r"(line \d+, )?factors\.(\d+)(.*)", fault.where):
+            number = int(match[2])
+            line = f"line {headers[number]}, " if number < len(headers) else match[1] or ""
+            fault = replace(fault, where=f"{line}factor {labels[number]}{match[3]}")
         placed.append(replace(fault, where=_LISTED.sub(_counted, fault.where)))
     return placed
 

@@ -203,8 +203,12 @@ class Results:
         failed = {kind: ended.pop(kind) for kind in KINDS if kind in ended}
         finished = sum(ended.values())
         missing = asked - finished - sum(failed.values())
-        besides = self.rows("SELECT COUNT(*) FROM runs WHERE key NOT IN (SELECT run FROM design)")[0][0]
         complete = self.sessions[-1].get("ended") != ""
+        others = "SELECT COUNT(*) FROM runs WHERE key NOT IN (SELECT run FROM design)"
+        if not complete and self.experiment.precision:  # its later rounds may ask for more seeds
+            later = "seed > (SELECT MAX(seed) FROM design) AND scenario IN (SELECT scenario FROM points)"
+            others += f" AND NOT ({later})"
+        besides = self.rows(others)[0][0]
         return {
             "runs": asked, "finished": finished, "states": ended, "failed": failed, "missing": missing,
             "complete": complete, "besides": besides,

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.errors import Fault, nearest_name
 from sim.parameters import Section, parameter
-from sim.sweeps.factor import Factor
+from sim.sweeps.factor import SCENARIO, Factor
 
 Setting = tuple[Any, ...]
 """The level of each factor, in their order."""
@@ -32,12 +32,14 @@ class Design(Section):
         crossed: whether runs at two levels of a factor meet at otherwise the same settings.
         anywhere: whether a factor may take any value of its range, and not levels only.
         listed: whether a factor that lists its levels has no others.
+        free: whether a factor's levels may stand in the design alone.
     """
 
     sampled: ClassVar[bool] = False
     crossed: ClassVar[bool] = False
     anywhere: ClassVar[bool] = False
     listed: ClassVar[bool] = True
+    free: ClassVar[bool] = False
 
     @abstractmethod
     def count(self, factors: Sequence[Factor]) -> int:
@@ -78,6 +80,7 @@ class Listed(Design):
     rows: list[dict[str, Any]] = parameter(..., "the points: a level for each factor, by its label")
     anywhere: ClassVar[bool] = True
     listed: ClassVar[bool] = False
+    free: ClassVar[bool] = True
 
     def count(self, factors: Sequence[Factor]) -> int:
         """The number of rows."""
@@ -135,7 +138,7 @@ class OneAtATime(Design):
 
     def faults(self, factors: Sequence[Factor]) -> Iterator[Fault]:
         """The baseline names factors and levels that there are, and there is one scenario whose values it has."""
-        if any(not factor.targets for factor in factors):
+        if any(factor.name == SCENARIO for factor in factors):
             found = "beside several scenarios, which have values of their own"
             yield Fault("design", found, "one scenario, or a grid")
         yield from _strange("design.baseline", self.baseline, {factor.name: factor for factor in factors})
@@ -249,6 +252,24 @@ class Saltelli(_Sample):
         """Its size is a power of two."""
         yield from super().faults(factors)
         yield from self._power()
+
+
+class Formless(Design):
+    """Stands for a design that cannot be read, so that the rest of its experiment can be looked through."""
+
+    kind: Literal["formless"] = parameter("formless", "the name of the design")
+    sampled: ClassVar[bool] = True
+    anywhere: ClassVar[bool] = True
+    listed: ClassVar[bool] = False
+    free: ClassVar[bool] = True
+
+    def count(self, factors: Sequence[Factor]) -> int:
+        """Nobody knows."""
+        return 0
+
+    def settings(self, factors: Sequence[Factor], own: Own) -> Iterator[Setting]:
+        """None."""
+        yield from ()
 
 
 KINDS: dict[str, type[Design]] = {

@@ -20,6 +20,7 @@ from sim.company import FILES
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
 from sim.sweeps.experiment import Experiment
+from sim.sweeps.factor import SCENARIO
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
 from sim.sweeps.names import names_of
 from sim.sweeps.patches import Patches
@@ -96,7 +97,10 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave a single plain file behind; while somebody has it open, at least one with everything in it."""
+        """Leave a single plain file behind; while somebody has it open, one with everything in it.
+
+        Only what is new since a query began that is still being read stays in the log beside it.
+        """
         try:
             if not self._parted():
                 with suppress(sqlite3.OperationalError):
@@ -281,8 +285,10 @@ def check_owner(meta: Mapping[str, str], experiment: Experiment, folder: Path) -
 
 
 def _varied(text: str) -> list[str]:
-    """The keys of an experiment's factors, from its JSON."""
-    return [key for factor in json.loads(text)["factors"] for key in (factor["keys"] or [factor["key"]])]
+    """What an experiment varies, from its JSON: the keys of its factors, and the scenario if it has several."""
+    given = json.loads(text)
+    keys = [key for factor in given["factors"] for key in (factor["keys"] or [factor["key"]])]
+    return [SCENARIO] * (len(given["scenarios"]) > 1) + keys
 
 
 _SET_ASIDE = """
