@@ -211,7 +211,9 @@ def test_that_there_are_no_workers_is_said_until_some_come(tmp_path):
     with started(tmp_path, 0) as one:
         command = [sys.executable, "-m", "sim", "sweep", "quickstart", "--dask", one.address]
         environment = {**os.environ, "PYTHONPATH": str(HOME)}
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
         one.stack.callback(one.end, process)
         assert ", no workers: waiting for some" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
