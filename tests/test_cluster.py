@@ -1,5 +1,6 @@
 """Dask: the same bytes from a real scheduler and workers, whatever happens to these, and one message where there are none."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -218,6 +219,29 @@ def test_that_there_are_no_workers_is_said_until_some_come(tmp_path):
         assert ", no workers: waiting for some" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
+
+
+def test_an_edit_between_two_sweeps_is_lived_by_workers_that_stay(tmp_path, monkeypatch):
+    """Their processes have loaded what was there before."""
+    text = (
+        "from sim.mechanisms import Mechanism\n\n\nclass Mine(Mechanism):\n"
+        "    def step(self, org):\n        org.employees.belief[:] = {}\n"
+    )
+    file = tmp_path / "mine_edited.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    with started(tmp_path, 0) as one:
+        one.work(path=(HOME, tmp_path))
+        found = []
+        for belief in ("0.0", "1.00"):  # of unlike length, by which Python knows its byte code to be old
+            file.write_text(text.format(belief))
+            mine = importlib.reload(importlib.import_module("mine_edited"))
+            plans = {"own": load("baseline", SMALL).with_mechanism(mine.Mine())}
+            experiment = Experiment(name="own", scenario="own", replicates=2)
+            there = sweep(experiment, tmp_path / f"there {belief}", dask=one.address, plans=plans)
+            here = sweep(experiment, tmp_path / f"here {belief}", workers=0, plans=plans)
+            assert content(there.folder) == content(here.folder)
+            found.append(there.series("A")[:, -1].mean())
+    assert found[0] < found[1]
 
 
 def test_a_worker_with_other_code_is_refused_before_anything_is_written(tmp_path):

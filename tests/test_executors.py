@@ -8,16 +8,18 @@ import textwrap
 import time
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from trouble import Trouble
 
 from benchmarks.contents import content
 from benchmarks.kills import running
+from sim import source
 from sim.errors import InputError
 from sim.mechanisms import Mechanism
 from sim.scenario import load
-from sim.sweeps import Experiment, Limits, load_results, sweep
+from sim.sweeps import Experiment, Limits, key, living, load_results, sweep
 from sim.sweeps.executors import InProcess, Processes, start
 from sim.sweeps.runner import completed
 from sim.sweeps.work import Finished, Job, Parcel
@@ -411,3 +413,28 @@ def test_workers_that_cannot_be_are_refused_before_anything_is_written(tmp_path,
 def test_limits_that_nothing_can_reach_are_refused(limits):
     with pytest.raises(InputError, match=f"{'memory' if 'memory' in limits else 'timeout'}: found"):
         Limits(**limits)
+
+
+class Wordless(Exception):  # noqa: N818
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def test_an_error_whose_own_words_raise_is_told_by_its_name():
+    def live(*_):
+        raise Wordless
+
+    plan = load("baseline", {"organisation.employees": 20, "weeks": 1})
+    with patch.object(living, "live", live):
+        broken = living.attempt(plan, 1)
+    assert (broken.kind, broken.error) == ("raised", "Wordless")
+
+
+def test_runs_are_keyed_by_the_engine_that_is_loaded_and_not_by_an_edit_of_it(monkeypatch):
+    plan = load("baseline", {"organisation.employees": 20}).with_mechanism(Trouble())
+    before = key.code_digest(plan)
+    key._code.cache_clear()
+    monkeypatch.setattr(source, "engine_files", dict)  # as if all of it were gone from the disk
+    monkeypatch.setattr(key, "engine_files", dict, raising=False)
+    assert key.code_digest(plan) == before
+    key._code.cache_clear()

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -89,7 +88,7 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
             else:
                 _ask(address)
             client = Client(own or address, timeout=_ANSWER, set_as_default=False)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
+        except Exception as error:
             if own:
                 own.close()
             reason = str(error).partition("\n")[0] or type(error).__name__
@@ -129,7 +128,9 @@ def _ask(address: str) -> None:
         async with rpc(
             address, timeout=_ANSWER, connection_args=Security().get_connection_args("client")
         ) as one:
-            await asyncio.wait_for(one.identity(), 1.5 * _ANSWER)
+            found = await asyncio.wait_for(one.identity(), 1.5 * _ANSWER)
+            if found.get("type") != "Scheduler":
+                raise OSError(f"it is a {found.get('type', 'stranger')} of Dask")
 
     def asked() -> None:
         try:
@@ -188,8 +189,8 @@ class Cluster:
             future.add_done_callback(self._done.put)
         while asked and time.monotonic() < until and not stopped():
             for future in self._back(GLANCE):
-                wrong += [f"worker {asked[future]} {one}" for one in self._lacking(future)]
-                del asked[future]
+                if worker := asked.pop(future, ""):  # not of one that came back under the same address
+                    wrong += [f"worker {worker} {one}" for one in self._lacking(future)]
             with self._reached():
                 there = self._client.nthreads()
             asked = {future: worker for future, worker in asked.items() if worker in there}
@@ -288,6 +289,11 @@ class Cluster:
         """What becomes of runs whose lot came to nothing: each is tried alone, and set aside if that fails too."""
         from distributed.scheduler import KilledWorker
 
+        if (
+            future.status in ("lost", "cancelled") and self._client.status == "running"
+        ):  # a worker died before it was fetched
+            self.submit(jobs)
+            return []
         if future.status != "error":
             raise BrokenExecutor("the scheduler is gone")
         error = future.exception()
@@ -307,7 +313,6 @@ class Cluster:
         return ended
 
 
-@lru_cache(maxsize=4096)
 def _sealed(parcel: Parcel) -> Parcel:
     """With what its runs hang on here, which is to be so wherever they are lived."""
     return replace(parcel, code=code_of(parcel))

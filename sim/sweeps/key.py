@@ -16,7 +16,7 @@ from types import ModuleType
 
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
-from sim.source import digest_of, engine_digest, engine_files
+from sim.source import digest_of, engine_digest
 
 _TRUSTED = {"sim", "pydantic", "builtins", "abc", "typing"}
 
@@ -62,10 +62,10 @@ def _code(kinds: frozenset[type]) -> str:
     """By the classes themselves: one that is loaded anew, after an edit, is another."""
     if not kinds:
         return engine_digest()
-    files = engine_files()
+    files: dict[str, Path] = {}
     for name in {kind.__module__ for kind in kinds}:
         files |= _sources(sys.modules[name])
-    return digest_of(files)
+    return _digest(f"{engine_digest()}/{digest_of(files)}".encode())  # the engine as it was loaded
 
 
 def _file(name: str) -> Path | None:

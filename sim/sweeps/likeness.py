@@ -8,15 +8,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sim.roster import digest
 from sim.sweeps.key import code_digest
-from sim.sweeps.work import Code, Parcel, Unlike
+from sim.sweeps.work import Code, Parcel, Unlike, named
 
 _DECIDING = ("unsilo", "mesa", "numpy", "scipy", "numba", "llvmlite", "pydantic")
 _DIGESTS = ("source", "people")
 
 
-@lru_cache(maxsize=4096)
 def code_of(parcel: Parcel) -> Code:
     """What a scenario's runs hang on, as it is in this process."""
+    return _code_of(parcel, tuple(map(named, parcel.own)))
+
+
+@lru_cache(maxsize=4096)
+def _code_of(parcel: Parcel, own: tuple[type, ...]) -> Code:
+    """By the classes themselves: one that is loaded anew, after an edit, is another."""
     plan = parcel.open()
     files = plan.organisation.files
     people = (("people", digest(files)),) if files else ()

@@ -43,7 +43,11 @@ def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
 
 def _line(error: BaseException) -> str:
     """An error in one line; the store shortens it, once it holds nobody's id."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0]
+    try:
+        words = f": {error}"
+    except Exception:  # its own words raise
+        words = ""
+    return f"{type(error).__name__}{words}".partition("\n")[0]
 
 
 def warm(parcel: Parcel) -> None:

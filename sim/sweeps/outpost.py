@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, Pipe
 
-from sim.sweeps.executors import Processes
+from sim.sweeps.executors import GLANCE, Processes
 from sim.sweeps.forking import start_process
 from sim.sweeps.work import Ended, Job, Parcel, Unlike
 from sim.sweeps.worker import Limits
@@ -49,9 +49,21 @@ def _tell(pipe: Connection, parcels: Sequence[Parcel]) -> None:
 def live_lot(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent] = ()) -> list[Ended]:
     """On a worker of Dask: have this thread's process live runs, after living others small.
 
+    A process that is left of an earlier sweep may have loaded what has been edited since: a new one is asked then.
+
     Raises:
         Unlike: it has not what they hang on; its arguments name this worker.
     """
+    left = hasattr(_here, "crew")
+    try:
+        return _lived(runs, limits, warm)
+    except Unlike:
+        if not left:
+            raise
+    return _lived(runs, limits, warm)
+
+
+def _lived(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent]) -> list[Ended]:
     from distributed import get_worker
 
     crew: Processes | None = getattr(_here, "crew", None)
@@ -66,7 +78,7 @@ def live_lot(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent] = ()) ->
         if jobs:
             crew.submit(jobs)
         while crew.in_hand:
-            ends |= {job.number: end for job, end in crew.ended(1.0)}
+            ends |= {job.number: end for job, end in crew.ended(GLANCE)}
     except BaseException as error:
         crew.stop()
         del _here.crew
@@ -78,4 +90,6 @@ def live_lot(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent] = ()) ->
 
 def _job(number: int, sent: Sent) -> Job:
     name, parcel, seed = sent
-    return Job(number, name, lambda: parcel, seed)
+    return Job(
+        number, f"{name} {parcel.own} {parcel.code}", lambda: parcel, seed
+    )  # of another sweep it may have other code

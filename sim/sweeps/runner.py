@@ -216,7 +216,7 @@ def completed(
         mean = sum(seconds) / len(seconds) if seconds else executor.span
         size = max(1, min(_MOST, int(executor.span / mean))) if mean > 0.0 else 1
         for _ in range(executor.room(ahead=size > 1) if left else 0):
-            fair = -(-len(left) // (2 * executor.workers))
+            fair = -(-len(left) // (2 * max(1, executor.workers)))
             executor.submit([left.popleft() for _ in range(min(size, fair))])
             if not left:
                 break

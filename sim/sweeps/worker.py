@@ -30,7 +30,7 @@ _WORDS = 1.0  # seconds within which a process that is asked where it is begins 
 _TOLD = 0.1  # and within which it has then said all
 _LEAST, _MOST = 256 * 2**20, 10**18
 
-_SUSPENDED = 1.0  # seconds between two looks of which more were not spent looking on
+_SUSPENDED = 0.5  # seconds between two looks of which more were not spent looking on
 _UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
 
 
@@ -143,12 +143,11 @@ class Worker:
         if self._ready and not self._warming and not self._compiling:
             self.seconds += min(self._looked - before, _SUSPENDED)
         lost = self._process.sentinel in ready
-        if lost or self._pipe in ready:
-            try:
-                while not self._full and self._pipe.poll():
-                    self._hear(self._pipe.recv(), ended)
-            except (EOFError, OSError):
-                lost = True
+        try:  # also what came since: runs that have ended are not late
+            while not self._full and self._pipe.poll():
+                self._hear(self._pipe.recv(), ended)
+        except (EOFError, OSError):
+            lost = True
         if self._full:
             self._restart()
         elif lost:

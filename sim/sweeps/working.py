@@ -6,6 +6,7 @@ import faulthandler
 import gc
 import os
 import signal
+import sys
 import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -50,7 +51,9 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
             item = items.get(timeout=_IDLE)
         except Empty:
             pipe.send("idle")
-            return
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            os._exit(0)  # threads that a mechanism has left would keep it for ever
         if item is None:
             pipe.send("halted")
             continue
