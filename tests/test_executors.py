@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -102,6 +103,26 @@ def test_a_run_whose_worker_was_killed_by_somebody_else_is_lived_again():
         ended += pool.ended(0.2)
     pool.stop()
     assert [(job.number, type(end)) for job, end in ended] == [(1, Finished), (2, Finished)]
+
+
+@LINUX
+def test_what_is_sent_to_a_worker_that_takes_nothing_in_is_not_waited_for():
+    """Python's lock is held by the run that hangs; a pipe holds some 200 kB."""
+    plan = load("baseline", SMALL).with_mechanism(Trouble(hangs=[1]))
+    pool = Processes(1, Limits(2.0))
+    pool.submit([Job(1, "own", lambda: plan, 1)])
+    while not pool._crew[0]._ready:
+        pool.ended(0.05)
+    time.sleep(0.5)
+    parcel = replace(Parcel.of(plan), asks=("os:path", "x" * 10**6))
+    began = time.monotonic()
+    pool.submit([Job(2, "large", lambda: parcel, 2)])
+    assert time.monotonic() - began < 1.0
+    ended = []
+    while pool.in_hand:
+        ended += pool.ended(0.2)
+    pool.stop()
+    assert [(job.number, end.kind) for job, end in ended] == [(1, "timeout"), (2, "raised")]
 
 
 def test_once_halted_a_worker_that_dies_leaves_its_runs():

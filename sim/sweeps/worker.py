@@ -10,6 +10,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -17,6 +18,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
+from queue import SimpleQueue
 from typing import Any
 
 from sim.errors import Fault, InputError
@@ -28,6 +30,7 @@ TRIES = 2  # runs are tried again when their worker has died: it may have been k
 _STARTS = 5  # workers may be killed as they start, but not for ever
 _WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
 _TOLD = 0.1  # and within which it has then said all
+_LET_GO = 1.0  # seconds within which nothing is sent any more to a process that has ended
 _LEAST, _MOST = 256 * 2**20, 10**18
 
 _SUSPENDED = 0.5  # seconds between two looks of which more were not spent looking on
@@ -77,6 +80,8 @@ class Worker:
         self._process: Any = None
         self._pipe: Connection
         self._trace: Connection
+        self._out: SimpleQueue[Any]  # what it is to hear
+        self._sender: threading.Thread
         self._up = False  # it has imported what it needs
         self._ready = False  # it has loaded the kernels
         self._compiling = False  # it compiles a kernel, in time that no run has to answer for
@@ -124,7 +129,8 @@ class Worker:
     def halt(self) -> None:
         """Leave runs that it has not begun."""
         self._halted = True
-        self._send("halt")
+        if self._process:
+            self._send("halt")
 
     def collect(self, ready: Collection[Any]) -> list[tuple[Job, Ended]]:
         """The runs that have ended, among them those that this process has just been killed for.
@@ -169,7 +175,8 @@ class Worker:
             process.kill()
             process.join()
             process.close()
-            self._pipe.close()
+            self._out.put(None)
+            self._sender.join(_LET_GO)
             self._trace.close()
 
     def _count(self) -> None:
@@ -250,8 +257,7 @@ class Worker:
 
     def _send(self, what: Any) -> None:
         """A process that is gone hears nothing; what it had in hand is given to the next."""
-        with suppress(OSError):
-            self._pipe.send(what)
+        self._out.put(what)
 
     def _start(self) -> None:
         """Start a process unless there is one."""
@@ -264,6 +270,17 @@ class Worker:
         self._process = start_process(_serve, theirs, words, self._limits.memory)
         theirs.close()
         words.close()
+        self._out = SimpleQueue()
+        self._sender = threading.Thread(target=_deliver, args=(self._out, self._pipe), daemon=True)
+        self._sender.start()
+
+
+def _deliver(out: SimpleQueue[Any], pipe: Connection) -> None:
+    """Send what is to be heard, until that is nothing: who lives a run that hangs takes nothing in, and its pipe is soon full."""
+    with pipe:
+        while (what := out.get()) is not None:
+            with suppress(OSError):
+                pipe.send(what)
 
 
 def _signal_name(number: int) -> str:
