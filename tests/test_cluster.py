@@ -19,7 +19,7 @@ from benchmarks.contents import content
 from sim import cli
 from sim.errors import InputError
 from sim.scenario import load
-from sim.sweeps import Experiment, Factor, Limits, cluster, likeness, sweep
+from sim.sweeps import Experiment, Factor, Limits, cluster, likeness, load_results, sweep
 from sim.sweeps.work import Parcel
 
 dask = pytest.importorskip("dask", reason="dask is not installed: pip install '.[cluster]'")
@@ -204,7 +204,9 @@ def test_a_worker_that_does_not_answer_is_not_waited_for_for_ever(tmp_path, monk
         one.work("--no-nanny")
         os.kill(one.workers[0].pid, signal.SIGSTOP)
         began = time.monotonic()
-        cluster.Cluster(client, Limits()).check([load("baseline", SMALL)], lambda: False)
+        executor = cluster.Cluster(client, Limits())
+        executor.check([load("baseline", SMALL)], lambda: False)
+        executor.stop()
         assert 3.0 <= time.monotonic() - began < 6.0
 
 
@@ -219,6 +221,68 @@ def test_that_there_are_no_workers_is_said_until_some_come(tmp_path):
         assert ", no workers: waiting for some" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nobody can be stopped here")
+def test_a_scheduler_that_falls_silent_is_said_and_ctrl_c_is_heard(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_SILENT", 4.0)
+    seen = []
+
+    def fall_silent(standing):
+        if standing.fresh >= 5 and not seen:
+            seen.append("silent")
+            os.kill(one.scheduler.pid, signal.SIGSTOP)
+        if seen == ["silent"] and not standing.workers:
+            seen.append("said")
+            signal.raise_signal(signal.SIGINT)
+
+    with started(tmp_path, 1) as one:
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            sweep(EXPERIMENT, tmp_path / "r", dask=one.address, progress=fall_silent)
+        assert seen == ["silent", "said"]
+        assert time.monotonic() - began < 40.0
+    assert len(load_results(tmp_path / "r").runs) >= 5
+
+
+HANGS = """
+import sys
+from sim import load
+from sim.sweeps import Experiment, sweep
+from trouble import Trouble
+
+plan = load("baseline", {"organisation.employees": 60, "weeks": 60}).with_mechanism(Trouble(hangs=[2], marks=sys.argv[2]))
+sweep(Experiment(name="hangs", scenario="own", replicates=2), "hangs", dask=sys.argv[1], plans={"own": plan})
+"""
+
+
+@pytest.fixture
+def hanging(tmp_path):
+    """A cluster of one worker, which lives a run that never ends, and the process that sweeps it."""
+    with started(tmp_path, 0) as one:
+        one.work("--no-nanny")
+        (marks := tmp_path / "marks").touch()
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (HOME, HOME / "tests")))}
+        command = [sys.executable, "-c", HANGS, one.address, marks]
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
+        one.stack.callback(one.end, process)
+        until = time.monotonic() + 120
+        while "2" not in marks.read_text().split() and time.monotonic() < until:
+            time.sleep(0.1)
+        yield one, process
+
+
+def test_a_run_that_hangs_is_left_once_its_sweep_is_gone(hanging, whole, tmp_path):
+    one, process = hanging
+    one.end(process)
+    sweep(EXPERIMENT, tmp_path / "r", dask=one.address)
+    assert content(tmp_path / "r") == whole
+
+
+def test_a_worker_of_dask_that_is_asked_to_end_does_so_though_a_run_hangs(hanging):
+    one, _ = hanging
+    one.workers[0].terminate()
+    one.workers[0].wait(timeout=30)
 
 
 def test_an_edit_between_two_sweeps_is_lived_by_workers_that_stay(tmp_path, monkeypatch):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -35,6 +36,7 @@ _COMPARING = (
     60.0  # seconds that workers have to compare their code before one goes on without them: they do later
 )
 _COUNT = 2.0  # seconds between looks at how many workers there are
+_SILENT = 20.0  # seconds after which a scheduler that says nothing has no workers to speak of
 _ALLOWED = "the address of a Dask scheduler that runs, as tcp://host:8786, or local"
 
 _UNWATCHED = {
@@ -94,10 +96,13 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
             reason = str(error).partition("\n")[0] or type(error).__name__
             where = "" if address in reason else f" at {address}"
             raise InputError([Fault("dask", f"no scheduler answers{where}: {reason}", _ALLOWED)]) from None
+        cluster = Cluster(client, limits)
         try:
-            yield Cluster(client, limits)
+            yield cluster
         finally:
-            client.close()
+            cluster.stop()
+            with suppress(TimeoutError):  # of a scheduler that is silent
+                client.close(_ANSWER)
             if own:
                 own.close()
 
@@ -151,25 +156,59 @@ def _ask(address: str) -> None:
 
 
 class Cluster:
-    """Lives runs on the workers of a Dask scheduler, however many it has at the time."""
+    """Lives runs on the workers of a Dask scheduler, however many it has at the time.
+
+    Nothing here waits for the scheduler, which may be silent: what it says comes in by itself.
+    """
 
     span = 0.5
 
     def __init__(self, client: Any, limits: Limits) -> None:
         self._client, self._limits = client, limits
         self._lots: dict[Any, list[Job]] = {}
-        self._done: SimpleQueue[Any] = SimpleQueue()
         self._deaths: dict[int, int] = {}  # workers of Dask that died with a run alone in hand, by its number
         self._packed = Packer()
-        self._threads, self._counted = 0, -_COUNT
+        self._halted = False
+        self._come: SimpleQueue[tuple[Any, Any]] = SimpleQueue()  # futures, and what they gave or raised
+        self._awaited: set[Future[None]] = set()  # what goes on in Dask's loop for us
+        self._there: dict[str, int] = {}  # threads of each worker
+        self._asked, self._said = (
+            -_COUNT,
+            -math.inf,
+        )  # when the scheduler was last asked for them, and said so
 
     @property
     def workers(self) -> int:
-        """Threads of the scheduler's workers, each of which has a process of ours."""
-        if time.monotonic() - self._counted > _COUNT:
-            with self._reached():
-                self._threads, self._counted = sum(self._client.nthreads().values()), time.monotonic()
-        return self._threads
+        """Threads of the scheduler's workers, each of which has a process of ours; none while it says nothing."""
+        self._look()
+        return sum(self._there.values()) if time.monotonic() - self._said < _SILENT else 0
+
+    def _look(self) -> None:
+        """Ask the scheduler for its workers every now and then, and wait for what it says only the first time."""
+        now = time.monotonic()
+        if now - self._asked < _COUNT:
+            return
+        self._asked = now
+        with self._reached():
+            looked = self._later(self._count())
+        if self._said == -math.inf:
+            with suppress(TimeoutError):
+                looked.result(_ANSWER)
+
+    async def _count(self) -> None:
+        self._there, self._said = dict(await self._client.scheduler.ncores()), time.monotonic()
+
+    def _later(self, what: Coroutine[Any, Any, None]) -> Future[None]:
+        """Have Dask's loop go on with something."""
+        one = asyncio.run_coroutine_threadsafe(what, self._client.loop.asyncio_loop)
+        self._awaited.add(one)
+        one.add_done_callback(self._awaited.discard)
+        return one
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        for one in list(self._awaited):
+            one.cancel()
 
     @property
     def in_hand(self) -> int:
@@ -180,43 +219,23 @@ class Cluster:
         """See that the workers there are have what is here; those that come or answer later look for themselves."""
         wrong: list[str] = []
         parcels, until = [_sealed(Parcel.of(plan)) for plan in plans], time.monotonic() + _COMPARING
-        with self._reached():
-            asked = {
-                self._client.submit(lacking, parcels, workers=[worker], pure=False): worker
-                for worker in self._client.nthreads()
-            }
-        for future in asked:
-            future.add_done_callback(self._done.put)
+        self._look()
+        asked = {self._have(lacking, parcels, workers=[worker]): worker for worker in self._there}
         while asked and time.monotonic() < until and not stopped():
-            for future in self._back(GLANCE):
+            for future, found in self._back(GLANCE):
                 if worker := asked.pop(future, ""):  # not of one that came back under the same address
-                    wrong += [f"worker {worker} {one}" for one in self._lacking(future)]
-            with self._reached():
-                there = self._client.nthreads()
-            asked = {future: worker for future, worker in asked.items() if worker in there}
+                    wrong += [f"worker {worker} {one}" for one in _lacked(found)]
+            self._look()
+            asked = {future: worker for future, worker in asked.items() if worker in self._there}
         if wrong:
             raise _unlike(dict.fromkeys(wrong))
-
-    def _lacking(self, future: Any) -> list[str]:
-        """What a worker that was asked lacks; nothing where it is gone."""
-        from distributed.scheduler import KilledWorker
-
-        if future.status == "finished":
-            with self._reached():
-                found: list[str] = future.result()
-            return found
-        error = future.exception() if future.status == "error" else None
-        if error is None or isinstance(error, KilledWorker):
-            return []
-        return [f"cannot read what it is sent ({type(error).__name__}: {error})"]
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, for those that share its files."""
         for job in jobs[:1]:
-            future = self._client.submit(live_lot, [], self._limits, self._parcels([job]), pure=False)
-            future.add_done_callback(self._done.put)
-            while not stopped() and not future.done():
-                self._back(GLANCE)
+            future = self._have(live_lot, [], self._limits, self._parcels([job]))
+            while not stopped() and future not in dict(self._back(GLANCE)):
+                pass
 
     def room(self, ahead: bool) -> int:
         """How many workers have nothing to do, and with `ahead` as many again."""
@@ -224,41 +243,55 @@ class Cluster:
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Have any worker live them, one after another."""
-        with self._reached():
-            future = self._client.submit(live_lot, self._parcels(jobs), self._limits, pure=False)
-        self._lots[future] = list(jobs)
-        future.add_done_callback(self._done.put)
+        self._lots[self._have(live_lot, self._parcels(jobs), self._limits)] = list(jobs)
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """What has come back."""
-        done = [future for future in self._back(seconds) if future in self._lots]
-        whole = [future for future in done if future.status == "finished"]
         ended: list[tuple[Job, Ended]] = []
-        with self._reached():
-            for future, ends in zip(whole, self._client.gather(whole), strict=True):
-                jobs = self._lots.pop(future)
-                ended += zip(jobs, ends, strict=True)
-                for job in jobs:
-                    self._deaths.pop(job.number, None)
-        for future in done:
-            if future in self._lots:
-                ended += self._failed(self._lots.pop(future), future)
+        if self._halted and not self.workers:
+            self._lots.clear()
+        for future, found in self._back(seconds):
+            if jobs := self._lots.pop(future, None):
+                ended += (
+                    self._failed(jobs, found) if isinstance(found, BaseException) else self._ends(jobs, found)
+                )
         return ended
 
-    def _back(self, seconds: float) -> list[Any]:
-        """Futures that are done; waits so long for the first.
+    def _ends(self, jobs: list[Job], ends: list[Ended]) -> Iterator[tuple[Job, Ended]]:
+        for job in jobs:
+            self._deaths.pop(job.number, None)
+        return zip(jobs, ends, strict=True)
+
+    def _have(self, task: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Have something done by a worker, and what comes of it put into the queue."""
+        with self._reached():
+            future = self._client.submit(task, *args, pure=False, **options)
+            self._later(self._fetch(future))
+        return future
+
+    async def _fetch(self, future: Any) -> None:
+        found: Any
+        try:
+            found = await self._client.gather(future, asynchronous=True)
+        except Exception as error:
+            found = error
+        self._come.put((future, found))
+
+    def _back(self, seconds: float) -> list[tuple[Any, Any]]:
+        """Futures that are done, and what they gave or raised; waits so long for the first.
 
         Raises:
             BrokenExecutor: the scheduler is gone.
         """
-        done: list[Any] = []
+        come: list[tuple[Any, Any]] = []
         with suppress(Empty):
-            done.append(self._done.get(timeout=seconds))
+            come.append(self._come.get(timeout=seconds))
             while True:
-                done.append(self._done.get_nowait())
-        if not done and self._client.status not in ("running", "connecting"):
+                come.append(self._come.get_nowait())
+        lost = [found for _, found in come if isinstance(found, CancelledError)]
+        if self._client.status not in (("running",) if lost else ("running", "connecting")):
             raise BrokenExecutor("the scheduler is gone")
-        return done
+        return come
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -274,33 +307,26 @@ class Cluster:
         """The worker that lives a run knows, and does not tell."""
 
     def halt(self) -> None:
-        """What has begun is waited for; where there are no workers, nothing has."""
-        self._counted = -_COUNT
-        if not self.workers:
-            with self._reached():
-                self._client.cancel(list(self._lots))
-            self._lots.clear()
+        """What has begun is waited for, as long as there are workers."""
+        self._halted = True
 
     def _parcels(self, jobs: Sequence[Job]) -> list[Sent]:
         """Runs as they cross."""
         return [(job.scenario, _sealed(self._packed(job)), job.seed) for job in jobs]
 
-    def _failed(self, jobs: list[Job], future: Any) -> list[tuple[Job, Ended]]:
+    def _failed(self, jobs: list[Job], error: BaseException) -> list[tuple[Job, Ended]]:
         """What becomes of runs whose lot came to nothing: each is tried alone, and set aside if that fails too."""
-        from distributed.scheduler import KilledWorker
+        from distributed import KilledWorker
 
-        if (
-            future.status in ("lost", "cancelled") and self._client.status == "running"
-        ):  # a worker died before it was fetched
+        if isinstance(error, CancelledError):  # its worker died before it was fetched
             self.submit(jobs)
             return []
-        if future.status != "error":
-            raise BrokenExecutor("the scheduler is gone")
-        error = future.exception()
         if isinstance(error, Unlike):
             raise _unlike(f"worker {error.worker} {one}" for one in error.differences)
         if not isinstance(error, KilledWorker):
-            raise BrokenExecutor(f"{type(error).__name__}: {error}") from error
+            if self._client.status == "running":
+                raise BrokenExecutor(f"{type(error).__name__}: {error}") from error
+            raise BrokenExecutor("the scheduler is gone") from error
         ended: list[tuple[Job, Ended]] = []
         for job in jobs:
             deaths = self._deaths[job.number] = self._deaths.get(job.number, 0) + 1
@@ -311,6 +337,17 @@ class Cluster:
             else:
                 self.submit([job])
         return ended
+
+
+def _lacked(found: Any) -> list[str]:
+    """What a worker that was asked lacks; nothing where it is gone."""
+    from distributed import KilledWorker
+
+    if not isinstance(found, Exception):
+        return list(found)
+    if isinstance(found, CancelledError | KilledWorker):
+        return []
+    return [f"cannot read what it is sent ({type(found).__name__}: {found})"]
 
 
 def _sealed(parcel: Parcel) -> Parcel:

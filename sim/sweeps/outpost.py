@@ -6,7 +6,7 @@ This imports no engine: only the processes need it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, Pipe
 
 from sim.sweeps.executors import GLANCE, Processes
@@ -21,15 +21,25 @@ _here = threading.local()
 
 
 def lacking(parcels: Sequence[Parcel]) -> list[str]:
-    """What processes here have otherwise than scenarios' runs hang on, or why they cannot tell, in words that follow a name."""
+    """What processes here have otherwise than scenarios' runs hang on, or why they cannot tell, in words that follow a name.
+
+    Raises:
+        Reschedule: nobody waits for it any more.
+    """
+    wanted = _wanted()
     ours, theirs = Pipe(duplex=False)
     process = start_process(_tell, theirs, parcels)
     theirs.close()
     try:
+        while not ours.poll(GLANCE):
+            _go_on(wanted)
         found: list[str] = ours.recv()
     except EOFError:
         found = ["has processes that end as soon as they start"]
-    process.join()
+    finally:
+        process.kill()  # it has said what it had to say
+        process.join()
+        ours.close()
     return found
 
 
@@ -53,6 +63,7 @@ def live_lot(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent] = ()) ->
 
     Raises:
         Unlike: it has not what they hang on; its arguments name this worker.
+        Reschedule: nobody waits for them any more.
     """
     left = hasattr(_here, "crew")
     try:
@@ -73,11 +84,13 @@ def _lived(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent]) -> list[E
         crew = _here.crew = Processes(1, limits)
     jobs = [_job(number, one) for number, one in enumerate(runs)]
     ends: dict[int, Ended] = {}
+    wanted = _wanted()
     try:
-        crew.warm([_job(0, one) for one in warm], lambda: False)
+        crew.warm([_job(0, one) for one in warm], lambda: not wanted())
         if jobs:
             crew.submit(jobs)
         while crew.in_hand:
+            _go_on(wanted)
             ends |= {job.number: end for job, end in crew.ended(GLANCE)}
     except BaseException as error:
         crew.stop()
@@ -86,6 +99,28 @@ def _lived(runs: Sequence[Sent], limits: Limits, warm: Sequence[Sent]) -> list[E
             raise Unlike(error.differences, get_worker().address) from None
         raise
     return [ends[job.number] for job in jobs]
+
+
+def _wanted() -> Callable[[], bool]:
+    """Whether somebody still waits for what this thread does: its sweep may be gone, and the worker of Dask about to go."""
+    from distributed import get_worker
+    from distributed.worker import WORKER_ANY_RUNNING, thread_state
+
+    worker, key = get_worker(), thread_state.key
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state != "cancelled" and worker.status in WORKER_ANY_RUNNING
+
+    return wanted
+
+
+def _go_on(wanted: Callable[[], bool]) -> None:
+    """Leave it where nobody waits; whoever asks for it meanwhile has it done anew."""
+    if not wanted():
+        from distributed import Reschedule
+
+        raise Reschedule
 
 
 def _job(number: int, sent: Sent) -> Job:
