@@ -86,6 +86,7 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
                         threads_per_worker=1,
                         host="127.0.0.1",
                         dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
                     )
             else:
                 _ask(address)
@@ -168,7 +169,7 @@ class Cluster:
         self._lots: dict[Any, list[Job]] = {}
         self._deaths: dict[int, int] = {}  # workers of Dask that died with a run alone in hand, by its number
         self._packed = Packer()
-        self._halted = False
+        self._halted = self._stopped = False
         self._come: SimpleQueue[tuple[Any, Any]] = SimpleQueue()  # futures, and what they gave or raised
         self._awaited: set[Future[None]] = set()  # what goes on in Dask's loop for us
         self._there: dict[str, int] = {}  # threads of each worker
@@ -207,6 +208,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Wait for nothing any more."""
+        self._stopped = True
         for one in list(self._awaited):
             one.cancel()
 
@@ -266,8 +268,12 @@ class Cluster:
         """Have something done by a worker, and what comes of it put into the queue."""
         with self._reached():
             future = self._client.submit(task, *args, pure=False, **options)
-            self._later(self._fetch(future))
+        future.add_done_callback(self._done)
         return future
+
+    def _done(self, future: Any) -> None:
+        if not self._stopped:
+            self._later(self._fetch(future))
 
     async def _fetch(self, future: Any) -> None:
         found: Any
