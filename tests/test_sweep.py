@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -35,6 +36,7 @@ from sim.sweeps import (
 from sim.sweeps.living import live
 from sim.sweeps.store import FILE, OUTCOMES, Store
 from sim.sweeps.summary import share, wilson
+from tests.stored import brittle_toml, installed, unsilo
 
 SMALL = {"organisation.employees": 60, "weeks": 60}
 FORM = Factor(key="governance.form", values=["none", "hub_and_spoke", "holistic"], label="governance")
@@ -379,3 +381,20 @@ def test_intervals_cover_though_runs_share_their_luck(shared):
         plain += low <= truth <= high
     assert 0.90 <= hits / 400 <= 0.99
     assert plain / 400 < 0.75 if shared else plain / 400 > 0.90
+
+
+def test_what_mechanisms_print_stands_beside_what_machines_read(tmp_path):
+    environment = installed(tmp_path)
+    brittle_toml(tmp_path, raises=0)
+    module = tmp_path / "brittle.py"
+    module.write_text(
+        module.read_text().replace("if org.week == 5", "print('a word')\n        if org.week == 5")
+    )
+    for workers in ("0", "1"):
+        swept = unsilo(environment, "sweep", "fragile.toml", "--json", "--workers", workers)
+        assert json.loads(swept.stdout)["finished"] == 6
+        assert swept.stderr.count("a word\n") >= 6 * 20
+        shutil.rmtree(tmp_path / "results")
+    once = unsilo(environment, "run", "baseline", "--set", "brittle.raises=0", "--set", "weeks=20", "--json")
+    assert json.loads(once.stdout)["weeks"] == 20
+    assert once.stderr.count("a word\n") == 20

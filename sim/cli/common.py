@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +22,11 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="For machines.")(command)
+
+
+def printing(for_machines: bool) -> AbstractContextManager[Any]:
+    """While runs are lived here: for machines, what their mechanisms print goes beside the output proper."""
+    return redirect_stdout(sys.stderr) if for_machines else nullcontext()
 
 
 def changes(command: Callable[..., Any]) -> Callable[..., Any]:

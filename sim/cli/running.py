@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import as_json, changes, number, plan_of, roster, table
+from sim.cli.common import as_json, changes, number, plan_of, printing, roster, table
 from sim.starting import later, starting
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def run(
         from sim.organisation import run as live
 
     plan = plan_of(scenario, changes, **files)
-    record = live(plan, seed, threads)
+    with printing(as_json):
+        record = live(plan, seed, threads)
     if as_json:
         result = {
             "scenario": plan.title,
@@ -59,7 +60,8 @@ def run(
             "outcome": asdict(record.outcome),
         }
         if close_hub:
-            result["outlives_hub"] = outlives_hub(plan, seed)
+            with printing(as_json):
+                result["outlives_hub"] = outlives_hub(plan, seed)
         if with_returns:
             result["returns"] = returns(record).as_dict()
         click.echo(

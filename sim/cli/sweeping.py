@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import as_json, duration, table
+from sim.cli.common import as_json, duration, printing, table
 
 if TYPE_CHECKING:
     from sim.sweeps import Results, Standing
@@ -80,7 +80,8 @@ def sweep(
             last[:] = [standing]
             show(standing)
 
-        results = run(asked, workers=workers, progress=tell, limits=limits, dask=dask)
+        with printing(as_json):
+            results = run(asked, workers=workers, progress=tell, limits=limits, dask=dask)
     _report(results, as_json)
     if len(results.failures):
         sys.exit(1)

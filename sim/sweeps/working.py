@@ -29,6 +29,7 @@ def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
     _end_with_reader(words)
     faulthandler.enable(words.fileno(), all_threads=False)
     if hasattr(signal, "SIGUSR1"):
