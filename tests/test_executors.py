@@ -21,7 +21,8 @@ from sim.errors import InputError
 from sim.mechanisms import Mechanism
 from sim.scenario import load
 from sim.sweeps import Experiment, Limits, key, living, load_results, sweep
-from sim.sweeps.executors import InProcess, Processes, start
+from sim.sweeps.executors import InProcess, start
+from sim.sweeps.processes import Processes
 from sim.sweeps.runner import completed
 from sim.sweeps.work import Finished, Job, Parcel
 from sim.sweeps.worker import Worker

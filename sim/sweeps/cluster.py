@@ -23,10 +23,10 @@ from typing import Any
 from sim.errors import Fault, InputError
 from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
-from sim.sweeps.executors import GLANCE
 from sim.sweeps.forking import signals_held
 from sim.sweeps.likeness import code_of
 from sim.sweeps.outpost import Sent, lacking, live_lot
+from sim.sweeps.processes import GLANCE
 from sim.sweeps.work import Ended, Job, Packer, Parcel, Unlike
 from sim.sweeps.worker import TRIES, Limits
 from sim.wings import cores

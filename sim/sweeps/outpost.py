@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, Pipe
 
-from sim.sweeps.executors import GLANCE, Processes
 from sim.sweeps.forking import start_process
+from sim.sweeps.processes import GLANCE, Processes
 from sim.sweeps.work import Ended, Job, Parcel, Unlike
 from sim.sweeps.worker import Limits
 

@@ -20,10 +20,11 @@ from sim.scenario import Scenario
 from sim.sweeps import replication
 from sim.sweeps.broken import Broken
 from sim.sweeps.design import points
-from sim.sweeps.executors import GLANCE, Executor, start
+from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.forking import begin
 from sim.sweeps.point import Point
+from sim.sweeps.processes import GLANCE
 from sim.sweeps.provenance import provenance
 from sim.sweeps.results import FOLDER, Results, load_results
 from sim.sweeps.standing import Account, Standing
