@@ -53,6 +53,13 @@ def nested(dotted: str, value: Any) -> dict[str, Any]:
     return value
 
 
+def under(tables: Any, dotted: str) -> Any:
+    """What stands under a dotted path, or None."""
+    for part in dotted.split("."):
+        tables = tables.get(part) if isinstance(tables, Mapping) else None
+    return tables
+
+
 def checked(model: type[S], data: Any, where: str = "", file: str = "") -> tuple[S | None, list[Fault]]:
     """The section that `data` makes, or None, and what is wrong with it."""
     try:

@@ -21,7 +21,7 @@ from sim.errors import Fault, InputError, nearest_name
 from sim.mechanisms import Mechanism, placed, schedule
 from sim.network import Network
 from sim.parameters import Section, parameter
-from sim.reading import checked, nested, overlay, read_toml, with_lines
+from sim.reading import checked, nested, overlay, read_toml, under, with_lines
 from sim.roster import digest
 
 
@@ -113,8 +113,7 @@ class Scenario(Section):
         tables = self.parts()
         for name in {key.partition(".")[0] for key in changes} & tables.keys():
             tables[name] = _dumped(tables[name])
-        for key, value in changes.items():
-            tables = overlay(tables, _spelled(nested(key, value)))
+        tables = _changed(tables, changes, "set")
         own = [type(one) for one in self.mechanisms if type(one) not in schedule()]
         return parse(tables, "set", known=own)
 
@@ -170,12 +169,34 @@ def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
         InputError: with every fault found.
     """
     data, file = _gather(str(name))
-    for key, value in (changes or {}).items():
-        data = overlay(data, _spelled(nested(key, value)))
+    data = _changed(data, changes or {})
     try:
         return parse(data, str(file), beside=file.parent)
     except InputError as error:
         raise InputError(with_lines(error.faults, file)) from None
+
+
+def _changed(tables: dict[str, Any], changes: Mapping[str, Any], file: str = "") -> dict[str, Any]:
+    """Tables with other values under dotted keys.
+
+    Raises:
+        InputError: a key lies in one that is given a value, which would be lost.
+    """
+    plain: dict[str, Any] = {}
+    for key, value in changes.items():
+        one = _spelled(nested(key, value))
+        if value is not False and not isinstance(under(one, key), Mapping):
+            plain[key] = value
+        tables = overlay(tables, one)
+    faults = [
+        Fault(key, f"lies in {above!r}, which is {value!r}", "one of these two keys", file)
+        for key in changes
+        for above, value in plain.items()
+        if key.startswith(f"{above}.")
+    ]
+    if faults:
+        raise InputError(faults)
+    return tables
 
 
 def _gather(

@@ -171,7 +171,7 @@ def test_all_faults_come_at_once_each_with_its_line_and_nearest_name(write):
         (f'scenario = "baseline"\n[[factors]]\nkey = "weeks"\nvalues = [1{"0" * 5000}]', "syntax"),
         ('scenario = "baseline"\n[[factors]]\nkey = "weeks"\nlow = 1\nhigh = 1e300\ndistribution = "integers"\n'
          '[design]\nkind = "latin_hypercube"\npoints = 4',
-         "integers from 1 to 1e+300; whole numbers, 9.01e+15 at the most"),
+         "integers from 1 to 1e+300; whole numbers, 1.13e+15 at the most"),
         ('scenario = "baseline"\n[[factors]]\nkey = "governance"\nvalues = [false, {}]\nnames = ["off", "on"]\n'
          '[[factors]]\nkey = "governance.form"\nvalues = ["none", "holistic"]',
          "factor form: 'governance.form' lies in 'governance', which another factor drops"),
@@ -419,7 +419,9 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         (RANGE + '[design]\npoints = 3', ["design.kind: is missing; one of"]),
         (RANGE + '[design]\nkind = "list"\nrows = [{ level = 0.95 }]',
          ["line 8, design.rows, row 1: level = 0.95; a number from 0.1"]),
-        (RANGE.replace("0.9", "0.1000000001") + LHS, ["factor level: a range from 0.1 to 0.1000000001; a wider one"]),
+        (RANGE.replace("0.9", "0.10000005") + LHS, ["factor level: a range from 0.1 to 0.10000005; a wider one"]),
+        (RANGE.replace("0.1", "-0.9").replace("high = 0.9", "high = -0.89999995") + LHS,
+         ["factor level: a range from -0.9 to -0.89999995; a wider"]),
         (RANGE + 'distribution = "normal"\nmean = -1e300\nsd = 0.001\n' + LHS, ["a normal range of which no values can be told"]),
         (FORMS + 'constraints = ["form != \'hollistic\'"]', ["form is never 'hollistic'; one of none, holistic", "did you"]),
         (FORMS + 'constraints = ["form in (\'none\', \'holistc\')"]', ["constraints, number 1: form is never 'holistc'"]),
@@ -433,6 +435,20 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         ('[[factors]]\nkey = "events.cut.week"\nlabel = "when"\nvalues = [20, 60]\n[[factors]]\nkey = "events.cut"\n'
          'names = ["a"]\nvalues = [{ what = "budget_cut", week = 80, to = 0.5 }]',
          ["factor when: 'events.cut.week' lies in 'events.cut', which another factor sets with it"]),
+        ('[set]\ngovernance = true\n[[factors]]\nkey = "governance.hubs"\nvalues = [2, 3]', ["set, governance: found True"]),
+        ('[[factors]]\nkey = "governance"\nlow = 0.1\nhigh = 0.5\nlevels = 2\n[[factors]]\nkey = "governance.form"\n'
+         'values = ["none"]',
+         ["factor governance, governance: found 0.1"]),
+        (LABELLED.format("level.x", "x") + LABELLED.format("level", "level") + LHS,
+         ["factor x: unknown key 'funding.level.x'; a key that", "'funding.level'?"]),
+        ('set = { governance.form = "none" }\n[[factors]]\nkey = "governance"\nnames = ["a", "b"]\n'
+         'values = [{ form = "centralised" }, {}]',
+         ["set: 'governance.form' lies in 'governance', which another factor sets with it"]),
+        ('set = { "governance" = false, "governance.hubs" = 3 }', ["set: 'governance.hubs' lies in 'governance', which set d"]),
+        ('set = { events.cut.week = 60 }\n[[factors]]\nkey = "events.cut"\nnames = ["a", "b"]\n'
+         'values = [false, { what = "budget_cut", week = 80, to = 0.5 }]', ["set: 'events.cut.week' lies in 'events.cut'"]),
+        ('[[factors]]\nkey = "governance.form"\nvalues = ["none", "centralisd", 18446744073709551616]\n[design]\n'
+         'kind = "list"\nrows = [{ form = "none" }]', ["factor form, governance.form: found 'centralisd'"]),
         ('set = { organisation.reports = "reports.csv" }', ["reporting lines are those of a roster"]),
         ('name = ""', ["name: found ''; a name for its results' folder, or none"]),
         ('constraints = ["a_b > 0"]\n' + LABELLED.format("level", "a b") + LABELLED.format("aid", "a_b") + LHS,
@@ -485,6 +501,13 @@ def test_ranges_whose_values_can_be_told_apart_are_taken(write, text):
     found = faults(write(f'scenario = "baseline"\n[[factors]]\nkey = "interest"\n{text}'))
     assert found
     assert all("unknown key 'interest'" in fault for fault in found), found
+
+
+def test_what_set_gives_a_table_holds_wherever_a_factor_leaves_it(write):
+    text = 'scenario = "everything"\nset = { voice.harm = 0.125 }\n[[factors]]\nkey = "voice"\nvalues = [false, {}]\n'
+    off, on = points(load_experiment(write(text + 'names = ["off", "on"]')))
+    assert off.plan["voice"] is None
+    assert on.plan["voice"].harm == 0.125
 
 
 def test_precision_in_weeks_is_held_against_the_longest_run_that_a_design_may_have(write):

@@ -192,6 +192,14 @@ def test_a_series_gives_way_to_a_factor_of_its_name(tmp_path):
     assert set(long["engagement"]) == {0.2, 0.8}
 
 
+def test_a_series_gives_way_to_two_factors(tmp_path):
+    keys = {"engagement": "sponsorship.engagement", "weekly_engagement": "sponsorship.spread"}
+    factors = [Factor(key=key, label=label, values=[0.2]) for label, key in keys.items()]
+    experiment = EXPERIMENT.model_copy(update={"factors": factors, "replicates": 1, "set": {"weeks": 5}})
+    long = sweep(experiment, tmp_path, workers=0).timelines("engagement")
+    assert list(long.columns) == [*keys, "seed", "run", "week", "weekly_weekly_engagement"]
+
+
 tables = st.recursive(
     st.integers() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text("xé", max_size=2)
     | st.lists(st.integers(), max_size=3),

@@ -1,6 +1,7 @@
 """Scenario files: what ships is right, overlays lay over, and every fault is found and said at once."""
 
 import json
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -70,6 +71,24 @@ def test_extends_overlays_key_by_key_and_false_drops(tmp_path):
     assert plan["measurement"] is None
     assert list(plan.organisation.departments) == ["marketing", "sales", "service", "product", "it", "legal"]
     assert plan.about == "", "what a file stands for is its own to say"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"governance": True, "governance.hubs": 3}, "governance.hubs: lies in 'governance', which is True; one of"),
+        ({"governance.form": "none", "governance": 0.5}, "governance.form: lies in 'governance', which is 0.5"),
+        ({"funding.level.x": "a", "funding.level": 0.3}, "funding.level.x: lies in 'funding.level', which is 0.3"),
+        ({"funding.level": 0.3, "funding.level.x": "a"}, "funding.level.x: lies in 'funding.level', which is 0.3"),
+    ],
+)  # fmt: skip
+def test_a_key_that_lies_in_another_is_not_lost_and_loses_nothing(changes, said):
+    for change in (load("baseline").replaced, partial(load, "baseline")):
+        with pytest.raises(InputError) as found:
+            change(changes)
+        assert said in str(found.value.faults[0])
+    size = {"organisation.departments.it": 40, "organisation.departments.it.function": "it"}
+    assert load("baseline", size).organisation.departments["it"].size == 40
 
 
 def test_identity_is_what_runs_not_what_it_is_called(tmp_path):

@@ -62,6 +62,9 @@ def test_later_rounds_of_a_precision_are_no_runs_of_an_earlier_design(tmp_path):
     with Store(tmp_path, precise, {}) as target:
         target.plan(design(), asked())  # its first round, of seeds 1 and 2
     assert load_results(tmp_path).standing["besides"] == 0
+    with Store(tmp_path, precise, {}) as target:
+        target.plan(design()[:2], asked(design()[:2]))
+    assert load_results(tmp_path).standing["besides"] > 0, "those of points that it has no more"
     with Store(tmp_path, EXPERIMENT, {}) as target:
         target.plan(design()[:2], asked(design()[:2]))
     assert load_results(tmp_path).standing["besides"] > 0

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from sim import cli
 from sim.cli import results as results_commands
 from sim.cli import sweeping
 from sim.errors import InputError
@@ -24,6 +25,7 @@ from sim.sweeps import (
     Experiment,
     Factor,
     by_level,
+    design,
     finding,
     load_experiment,
     load_results,
@@ -315,6 +317,7 @@ def grid(states, replicates):
                     "funding": level,
                     "seed": seed,
                     "state": states[2 * g + f],
+                    "run": f"{g}{f}{seed}",
                 }
                 for g, form in enumerate(("none", "hub"))
                 for f, level in enumerate((0.1, 0.9))
@@ -398,3 +401,34 @@ def test_what_mechanisms_print_stands_beside_what_machines_read(tmp_path):
     once = unsilo(environment, "run", "baseline", "--set", "brittle.raises=0", "--set", "weeks=20", "--json")
     assert json.loads(once.stdout)["weeks"] == 20
     assert once.stderr.count("a word\n") == 20
+
+
+def test_runs_that_points_share_count_once_wherever_they_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("shared.toml").write_text(
+        'scenario = "baseline"\nreplicates = 3\nset = { organisation.employees = 60, weeks = 10 }\n[[factors]]\n'
+        'key = "governance"\nnames = ["own", "spelled", "none"]\n'
+        'values = [{}, { form = "hub_and_spoke" }, { form = "none" }]\n'
+    )
+
+    def told(*words):
+        return CliRunner().invoke(cli.unsilo, words)
+
+    asked = load_experiment("shared.toml")
+    assert design.runs_of(asked) == 6
+    assert json.loads(told("sweep", "shared.toml", "--dry-run", "--json").stdout)["runs"] == 6
+    swept = told("sweep", "shared.toml", "--workers", "0", "--json")
+    assert "6 of 6 runs" in swept.stderr
+    found = json.loads(swept.stdout)
+    assert (found["runs"], found["finished"], sum(found["states"].values())) == (6, 6, 6)
+    assert found["finding"].startswith("Of 6 runs ")
+    standing = json.loads(told("status", "shared", "--json").stdout)
+    assert (standing["runs"], standing["finished"], standing["missing"]) == (6, 6, 0)
+    assert len(load_results("shared").runs) == 9, "each point has its rows"
+
+
+@pytest.mark.parametrize("size", ["1" + "0" * 400, "9" * 305 + "TB", "0GB", "much", "1.2.3GB"])
+def test_sizes_of_memory_that_are_none_are_refused(size):
+    done = CliRunner().invoke(cli.unsilo, ["sweep", "quickstart", "--memory", size])
+    assert done.exit_code == 2
+    assert "is no size; write it as 2GB or 512MB" in done.output

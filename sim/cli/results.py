@@ -201,6 +201,8 @@ def replay(results: str, run: str, debug: bool, to: Path | None) -> None:
 
     if to is not None and to.suffix != ".npz":
         raise click.BadParameter(f"{str(to)!r} does not end in .npz", param_hint="--to")
+    if to is not None and not to.parent.is_dir():
+        raise click.BadParameter(f"{str(to.parent)!r} is no folder", param_hint="--to")
     found = load_results(results)
     entry = find(found, run)
     plan = found.scenario(entry.scenario)

@@ -96,9 +96,10 @@ def _bytes(size: str | None) -> int | None:
         number = float(match[1]) if match else 0.0
     except ValueError:
         number = 0.0
-    if not match or number in (0.0, math.inf):
+    number *= 2.0 ** (10 * " kmgt".index(match[2].lower() or " ")) if match else 0.0
+    if not 0.0 < number < math.inf:
         raise click.UsageError(f"--memory: {size!r} is no size; write it as 2GB or 512MB.")
-    return int(number * 2 ** (10 * " kmgt".index(match[2].lower() or " ")))
+    return int(number)
 
 
 @contextmanager
@@ -205,9 +206,9 @@ def _report(results: Results, as_json: bool) -> None:
             "experiment": results.experiment.name,
             "folder": str(results.folder),
             "runs": results.asked,
-            "finished": len(results.runs),
+            "finished": sum(results.ended.get(state, 0) for state in STATES),
             "failures": results.failures.drop(columns="traceback").to_dict("records"),
-            "states": {state: int((results.runs["state"] == state).sum()) for state in STATES},
+            "states": {state: results.ended.get(state, 0) for state in STATES},
             "levels": [asdict(one) for one in levels],
             "finding": finding(results),
         }

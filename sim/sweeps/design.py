@@ -16,13 +16,14 @@ from typing import Any
 from sim import shipped
 from sim.errors import Fault, InputError, nearest_name
 from sim.mechanisms import schedule
+from sim.reading import under
 from sim.roster import read_roster
 from sim.scenario import Scenario, load, parameters
 from sim.sweeps.constraints import Constraint
 from sim.sweeps.experiment import SCENARIO, Experiment, faults_of
 from sim.sweeps.factor import Factor
 from sim.sweeps.point import Point, Source, located
-from sim.sweeps.sampling import OneAtATime, Own
+from sim.sweeps.sampling import Listed, OneAtATime, Own
 
 MOST = 100_000
 """Points, or runs, from which on an experiment is more likely a slip than meant."""
@@ -62,7 +63,7 @@ def points(
     if not plans and kept.text == text:
         return list(kept.points[:most])
     bases, faults = at_hand(experiment, plans or {})
-    faults = faults or list(_slips(experiment, bases))
+    faults = faults or list(_slips(experiment, bases)) or list(_unvisited(experiment, bases))
     found: list[Point] = []
     impossible: list[Fault] = []
     if not faults:
@@ -139,7 +140,7 @@ def _own(base: Scenario, experiment: Experiment) -> Own:
         if not factor.targets:
             return factor.shown[0]
         dropped = False if any(value is False for value in factor.values) else None
-        values = [dropped if (found := _under(tables, key)) is None else found for key in factor.targets]
+        values = [dropped if (found := under(tables, key)) is None else found for key in factor.targets]
         if any(value != values[0] for value in values):
             return None
         if factor.names:
@@ -149,15 +150,12 @@ def _own(base: Scenario, experiment: Experiment) -> Own:
     return own
 
 
-def _under(tables: Any, key: str) -> Any:
-    """What stands under a dotted key, or None."""
-    for part in key.split("."):
-        tables = tables.get(part) if isinstance(tables, dict) else None
-    return tables
-
-
-def value_faults(experiment: Experiment, base: Scenario) -> list[Fault]:
-    """What is wrong with the constant changes, and with each value of each factor, taken alone."""
+def value_faults(
+    experiment: Experiment,
+    base: Scenario,
+    values: Callable[[Factor], list[Any]] = lambda factor: factor.tried,
+) -> list[Fault]:
+    """What is wrong with the constant changes, and with each of these values of each factor, taken alone."""
     known, open_ended = _known(base)
     file = str(experiment.file or "")
     faults: list[Fault] = []
@@ -184,7 +182,7 @@ def value_faults(experiment: Experiment, base: Scenario) -> list[Fault]:
 
     held = experiment.changes if tried("set", experiment.changes, {}) else {}
     for number, factor in enumerate(experiment.factors):
-        for value in factor.tried:
+        for value in values(factor):
             tried(f"factors.{number}", dict.fromkeys(factor.targets, value), held)
         if factor.ranged and factor.distribution != "integers":
             faults = [
@@ -210,6 +208,23 @@ def _slips(experiment: Experiment, bases: Mapping[str, Scenario]) -> Iterator[Fa
             if near and not any(_possible(experiment, base, factor, level) for base in bases.values()):
                 found, file = f"{label} is never {level!r}", str(experiment.file or "")
                 yield Fault(f"constraints.{number}", found, f"one of {', '.join(levels)}", file, near)
+
+
+def _unvisited(experiment: Experiment, bases: Mapping[str, Scenario]) -> Iterator[Fault]:
+    """What is wrong with values that no row of a list takes; those of rows are seen when their points are worked out."""
+    if not isinstance(experiment.design, Listed):
+        return
+    rows = experiment.design.rows
+
+    def left(factor: Factor) -> list[Any]:
+        taken = [row.get(factor.name) for row in rows]
+        return [factor.value(level) for level in factor.shown if level not in taken]
+
+    if any(left(factor) for factor in experiment.factors):
+        for base in bases.values():
+            yield from (
+                fault for fault in value_faults(experiment, base, left) if fault.where.startswith("factors")
+            )
 
 
 def _possible(experiment: Experiment, base: Scenario, factor: Factor, level: str) -> bool:

@@ -200,30 +200,29 @@ def _factor_faults(experiment: Experiment) -> Iterator[Fault]:
 
 
 def _nested_faults(experiment: Experiment) -> Iterator[Fault]:
-    """Keys in a table that something else drops, or sets with the same key in it: one of both would be undone in silence."""
+    """Keys in a table that something else drops, or sets with the same key in it: one of both would be undone in silence.
+
+    What `set` gives a table that a factor drops holds wherever it is there.
+    """
     rows = experiment.design.rows if isinstance(experiment.design, Listed) else []
-    above = [("set", key, [value]) for key, value in experiment.changes.items()]
-    for factor in experiment.factors:
-        values = factor.values or [row.get(factor.name) for row in rows]
-        above += [("another factor", key, values) for key in factor.targets]
+    given = [("set", "set", key, [value]) for key, value in experiment.changes.items()]
     for number, factor in enumerate(experiment.factors):
-        for key in factor.targets:
-            for who, other, values in above:
-                inner = key.removeprefix(f"{other}.")
-                if inner != key and (does := _undoes(values, inner)):
-                    allowed = "a table that is there at every point, or a scenario for each case"
-                    yield Fault(
-                        f"factors.{number}", f"{key!r} lies in {other!r}, which {who} {does}", allowed
-                    )
+        values = factor.values or [row.get(factor.name) for row in rows]
+        given += [(f"factors.{number}", "another factor", key, values) for key in factor.targets]
+    for where, _, key, _ in given:
+        for other, who, above, values in given:
+            inner = key.removeprefix(f"{above}.")
+            does = _undoes(values, inner) if inner != key else ""
+            if does and not (where == "set" != other and does == "drops"):
+                allowed = "a table that is there at every point, or a scenario for each case"
+                yield Fault(where, f"{key!r} lies in {above!r}, which {who} {does}", allowed)
 
 
 def _undoes(values: Sequence[Any], key: str) -> str:
     """What values of a table do to a key in it, if anything."""
-    if any(value is False for value in values):
-        return "drops"
     if any(isinstance(value, Mapping) and key.partition(".")[0] in value for value in values):
         return "sets with it"
-    return ""
+    return "drops" if any(value is False for value in values) else ""
 
 
 def _constraint_faults(experiment: Experiment, labels: list[str]) -> Iterator[Fault]:

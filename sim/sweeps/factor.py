@@ -17,6 +17,7 @@ _DIGITS = 9  # of a value from a range: more than anybody means, fewer than libr
 _NARROW = 1e-6  # of its greater end, a range that is narrower has fewer than a thousand values
 _ENDS_AND_MIDDLE = np.array([0.0, 0.5, 1.0])
 _NEAR_ONE = 1e-9  # shares that add up to so nearly 1 do
+_EVEN = 2**50  # up to which whole numbers of a range are equally likely, as they are drawn as fractions
 _EXACT = 2**53  # up to which a number with a fraction can stand for every whole one
 _SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}
 
@@ -213,8 +214,8 @@ def _misshapen(factor: Factor) -> Iterator[tuple[str, str]]:
         return
     if kind == "loguniform" and low <= 0.0:
         yield f"a loguniform range from {low:g}", "low above 0"
-    elif kind == "integers" and not (low.is_integer() and high.is_integer() and max(-low, high) <= _EXACT):
-        yield f"integers from {low:g} to {high:g}", f"whole numbers, {_EXACT:.3g} at the most"
+    elif kind == "integers" and not (low.is_integer() and high.is_integer() and max(-low, high) <= _EVEN):
+        yield f"integers from {low:g} to {high:g}", f"whole numbers, {_EVEN:.3g} at the most"
     elif kind == "triangular" and factor.mode is not None and not low <= factor.mode <= high:
         yield f"the mode {factor.mode:g} of a range from {low:g} to {high:g}", "a mode in the range"
 

@@ -180,14 +180,16 @@ class Results:
     @property
     @_checked
     def asked(self) -> int:
-        """How many runs the experiment asks for."""
-        return int(self.rows("SELECT COUNT(*) FROM design")[0][0])
+        """How many runs the experiment asks for, each once: points that mean the same share theirs."""
+        return int(self.rows("SELECT COUNT(DISTINCT run) FROM design")[0][0])
 
     @property
     def ended(self) -> dict[str, int]:
         """How many of these ended in which way: a count for each state, and for each kind of failure, that occurs."""
-        states = "SELECT state, COUNT(*) FROM design JOIN runs ON key = run GROUP BY state"
-        kinds = "SELECT kind, COUNT(*) FROM design JOIN failures ON key = run GROUP BY kind"
+        states, kinds = (
+            f"SELECT {how}, COUNT(*) FROM {table} WHERE key IN (SELECT run FROM design) GROUP BY {how}"
+            for how, table in (("state", "runs"), ("kind", "failures"))
+        )
         return dict(self.rows(f"{states} UNION ALL {kinds}"))
 
     @property

@@ -127,10 +127,10 @@ def finding(results: Results) -> str:
     runs = results.runs
     if runs.empty:
         return "No run has finished yet."
-    counts = runs["state"].value_counts()
+    counts = runs.drop_duplicates("run")["state"].value_counts()
+    converged, lived = int(counts.get("converged", 0)), int(counts.sum())
     one = shares(runs, _samples(results))["converged"]
-    converged = int(counts.get("converged", 0))
-    uneven = abs(one.share - converged / len(runs)) > 1e-9  # points with more runs than others count no more
+    uneven = abs(one.share - converged / lived) > 1e-9  # points with more runs than others count no more
     each = " with each point counting the same" if uneven else ""
     said = [f"{converged:,} converged ({_percent(one.share, 1)}{each}, 95 % interval {_interval(one, 1)})"]
     said += [
@@ -139,11 +139,9 @@ def finding(results: Results) -> str:
         if state in counts
     ]
     listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    missing = results.asked - len(runs)
+    missing = results.asked - lived
     whole = (
-        f"{len(runs):,} runs"
-        if not missing
-        else f"the {len(runs):,} runs that have finished (of {results.asked:,})"
+        f"{lived:,} runs" if not missing else f"the {lived:,} runs that have finished (of {results.asked:,})"
     )
     return f"Of {whole} {listed}{_largest(results)}.{_known(results)}"
 

@@ -111,7 +111,9 @@ def long(
 
 def column(results: Results, name: str) -> str:
     """What a series is called in frames: another name where a factor has its own."""
-    return f"weekly_{name}" if name in results.factors else name
+    while name in results.factors:
+        name = f"weekly_{name}"
+    return name
 
 
 def _rows(results: Results, runs: Runs, faults: list[Fault]) -> np.ndarray:
