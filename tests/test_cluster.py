@@ -20,7 +20,6 @@ from sim import cli
 from sim.errors import InputError
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, Limits, cluster, likeness, load_results, sweep
-from sim.sweeps.work import Parcel
 
 dask = pytest.importorskip("dask", reason="dask is not installed: pip install '.[cluster]'")
 distributed = pytest.importorskip(
@@ -363,7 +362,7 @@ def test_a_worker_of_dask_imports_no_engine():
 
 
 def test_differences_are_told_one_by_one():
-    here = likeness.code_of(Parcel.of(load("baseline")))
+    here = likeness.code_of(load("baseline"))
     there = tuple((name, "0.1" if name in ("numpy", "source") else value) for name, value in here)
     told = likeness.differences(there, here)
     assert told == (f"has numpy 0.1, not {dict(here)['numpy']}", "has other source")

@@ -1,5 +1,6 @@
 """Executors: whatever becomes of a run or its worker, the others go on and nothing of theirs is lost."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -20,7 +22,7 @@ from sim import source
 from sim.errors import InputError
 from sim.mechanisms import Mechanism
 from sim.scenario import load
-from sim.sweeps import Experiment, Limits, key, living, load_results, sweep
+from sim.sweeps import Broken, Experiment, Limits, key, living, load_results, sweep
 from sim.sweeps.executors import InProcess, start
 from sim.sweeps.processes import Processes
 from sim.sweeps.runner import completed
@@ -177,6 +179,161 @@ def test_time_before_a_run_was_given_does_not_count(tmp_path):
     assert len(results.runs) == 4
 
 
+WILD = """
+import sys
+from sim import load
+from sim.sweeps import Experiment, sweep
+from trouble import Trouble
+
+if __name__ == "__main__":
+    found = []
+    for name, trouble in (("calm", {}), ("wild", {"forks": [2, 5], "bears": [3], "ends_others": [4]})):
+        plan = load("baseline", {"organisation.employees": 60, "weeks": 60}).with_mechanism(Trouble(**trouble))
+        asked = Experiment(name=name, scenario="own", replicates=30)
+        results = sweep(asked, name, workers=int(sys.argv[1]), plans={"own": plan})
+        assert len(results.runs) == 30, results.failures["traceback"].tolist()
+        found.append(results.timelines().drop(columns="run"))
+    print(found[0].equals(found[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing can fork here")
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_a_run_forks_or_starts_changes_nothing_of_others(tmp_path, workers):
+    (tmp_path / "script.py").write_text(WILD)
+    home = Path(__file__).parents[1]
+    process = subprocess.Popen(
+        [sys.executable, "script.py", workers], cwd=tmp_path, text=True, stdout=subprocess.PIPE, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (home, home / "tests")))},
+    )  # fmt: skip
+    try:
+        assert process.communicate(timeout=60)[0].split() == ["True"]
+        assert gone(process.pid)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+ROSTER = "id,department\n" + "".join(f"p{n},{'ab'[n % 2]}\n" for n in range(40))
+TIES = [f"p{n},p{(n + step) % 40}" for n in range(40) for step in (1, 2, 3)]
+
+
+def rostered(folder):
+    """An experiment on files of people and ties."""
+    for name, lines in (("people", ROSTER.split()), ("ties", ["source,target", *TIES])):
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    given = {
+        "organisation.roster": str(folder / "people.csv"),
+        "organisation.ties": str(folder / "ties.csv"),
+        "weeks": 40,
+    }
+    return Experiment(name="rostered", scenario="baseline", set=given, replicates=30)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_people_that_are_edited_while_a_sweep_runs_end_it_and_are_nobody_elses(tmp_path, workers):
+    experiment = rostered(tmp_path)
+    whole = sweep(experiment, tmp_path / "whole", workers=0).timelines().set_index("seed")
+
+    def edit(standing):
+        if standing.fresh >= 3:
+            (tmp_path / "ties.csv").write_text("\n".join(["source,target", *TIES[:60]]) + "\n")
+
+    with pytest.raises(
+        InputError, match="files: something was edited while it ran: a process has other people; what was"
+    ):
+        sweep(experiment, tmp_path / "r", workers=workers, progress=edit)
+    stored = load_results(tmp_path / "r").timelines().set_index("seed")
+    assert 0 < len(stored) < len(whole)
+    assert stored.equals(whole.loc[stored.index.unique()])
+
+
+def test_a_process_that_comes_later_lives_no_run_by_code_that_was_edited(tmp_path, monkeypatch):
+    text = """
+import time
+
+from sim.mechanisms import Mechanism
+
+
+class Mine(Mechanism):
+    def step(self, org):
+        if org.week == 5 and org.seed == 4:
+            time.sleep(1000)
+"""
+    (file := tmp_path / "mine_later.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    mine = importlib.import_module("mine_later")
+    plans = {"own": load("baseline", SMALL).with_mechanism(mine.Mine())}
+
+    def edit(standing):
+        if standing.fresh >= 2:
+            file.write_text(f"{text}# other\n")
+
+    experiment = Experiment(name="own", scenario="own", replicates=30)
+    with pytest.raises(
+        InputError, match="files: something was edited while it ran: a process has other source"
+    ):
+        sweep(experiment, tmp_path / "r", workers=1, plans=plans, limits=Limits(2.0), progress=edit)
+    assert len(load_results(tmp_path / "r").runs) < 30
+
+
+def command(folder, *words, **environment):
+    """A sweep from the command line in a folder of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", "sweep", "quickstart", *words], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment}, check=False, timeout=300,
+    )  # fmt: skip
+
+
+def test_where_no_socket_can_have_a_name_workers_come_to_be_without_a_server(tmp_path):
+    long = tmp_path / ("t" * 90)
+    long.mkdir()
+    done = command(tmp_path, "--workers", "1", TMPDIR=str(long))
+    assert done.returncode == 0, done.stderr
+    assert not list(long.iterdir())
+
+
+@LINUX
+def test_that_no_process_can_be_started_is_one_message(tmp_path):
+    (tmp_path / "limit.py").write_text(
+        "import resource, sys\nfrom sim.cli import unsilo\nif __name__ == '__main__':\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\n"
+        "    sys.argv = ['unsilo', 'sweep', 'quickstart', '--workers', '16', '--quiet']\n    unsilo()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "limit.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "unsilo: worker processes cannot be started: [Errno 24] Too many open files" in done.stderr
+    assert "sim/sweeps" not in done.stderr, "no traceback of ours"
+
+
+def test_of_words_without_end_so_many_are_kept_as_can_be_stored():
+    broken = Broken("raised", "x" * 10**6, "begin " + "x" * 10**6 + " end").shortened()
+    assert len(broken.error) == 500
+    assert len(broken.traceback) < 101_000
+    assert broken.traceback.startswith("begin x") and broken.traceback.endswith("x end")
+    assert "900,010 characters" in broken.traceback
+
+
+def test_a_run_that_has_ended_is_heard_before_it_is_late():
+    """The sweep was busy with something else when it ended."""
+    plan = load("baseline", SMALL).with_mechanism(Trouble(pause=0.5))
+    pool = Processes(1, Limits(1.0))
+    pool.submit([Job(1, "own", lambda: plan, 1)])
+    worker = pool._crew[0]
+    while not worker._ready:
+        pool.ended(0.05)
+    time.sleep(1.5)
+    worker.seconds = 10.0
+    ended = []
+    while pool.in_hand:
+        ended += pool.ended(0.2)
+    pool.stop()
+    assert [type(end) for _, end in ended] == [Finished]
+
+
 class Ending(Mechanism):
     """Ends a run in a way that few expect."""
 
@@ -306,7 +463,7 @@ def test_once_stopped_nothing_new_is_begun():
 SCRIPT = """
     import sys, time
     from sim import load
-    from sim.sweeps import Experiment, Limits, sweep
+    from sim.sweeps import Broken, Experiment, Limits, sweep
     sys.path.append({tests!r})
     from trouble import Trouble
 

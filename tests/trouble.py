@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -24,6 +26,9 @@ class Trouble(Mechanism):
     sleeps: list[int] = []
     hangs: list[int] = []
     eats: list[int] = []
+    forks: list[int] = []
+    bears: list[int] = []
+    ends_others: list[int] = []
     pause: float = 0.0
     marks: str = ""
 
@@ -35,6 +40,17 @@ class Trouble(Mechanism):
         if self.marks:
             with open(self.marks, "a") as file:
                 file.write(f"{seed}\n")
+        if seed in self.forks:
+            os.fork()
+        if seed in self.bears:
+            child = multiprocessing.get_context("fork").Process(target=print)
+            child.start()
+            child.join()
+            assert child.exitcode == 0
+        if seed in self.ends_others:
+            other = subprocess.Popen(["sleep", "1000"])
+            other.terminate()
+            other.wait(timeout=5.0)
         if seed in self.raises:
             raise ZeroDivisionError("no budget")
         if seed in self.leaves:

@@ -12,6 +12,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LONGEST = 500
 """Characters of an error that are stored."""
 
+_LONGEST_TRACEBACK = 100_000  # an error's own words stand in it again
+
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
@@ -39,9 +41,12 @@ class Broken:
         object.__setattr__(self, "traceback", _writable(self.traceback))
 
     def shortened(self) -> Broken:
-        """The same with no more than `LONGEST` characters of its error."""
+        """The same with no more than `LONGEST` characters of its error, and so many of its traceback that it can be stored."""
         cut = f"{self.error[: LONGEST - 3]}..." if len(self.error) > LONGEST else self.error
-        return replace(self, error=cut)
+        told, half = self.traceback, _LONGEST_TRACEBACK // 2
+        if len(told) > _LONGEST_TRACEBACK:
+            told = f"{told[:half]}\n... {len(told) - 2 * half:,} characters ...\n{told[-half:]}"
+        return replace(self, error=cut, traceback=told)
 
 
 def _writable(text: str) -> str:

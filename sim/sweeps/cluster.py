@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -27,6 +28,7 @@ from sim.sweeps.forking import signals_held
 from sim.sweeps.likeness import code_of
 from sim.sweeps.outpost import Sent, lacking, live_lot
 from sim.sweeps.processes import GLANCE
+from sim.sweeps.stopping import surely
 from sim.sweeps.work import Ended, Job, Packer, Parcel, Unlike
 from sim.sweeps.worker import TRIES, Limits
 from sim.wings import cores
@@ -101,11 +103,15 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
         try:
             yield cluster
         finally:
-            cluster.stop()
-            with suppress(TimeoutError):  # of a scheduler that is silent
-                client.close(_ANSWER)
-            if own:
-                own.close()
+            surely(partial(_leave, cluster, client, own))
+
+
+def _leave(cluster: Cluster, client: Any, own: Any) -> None:
+    cluster.stop()
+    with suppress(TimeoutError):  # of a scheduler that is silent
+        client.close(_ANSWER)
+    if own:
+        own.close()
 
 
 def _sound(address: str) -> None:
@@ -220,7 +226,10 @@ class Cluster:
     def check(self, plans: Iterable[Scenario], stopped: Callable[[], bool]) -> None:
         """See that the workers there are have what is here; those that come or answer later look for themselves."""
         wrong: list[str] = []
-        parcels, until = [_sealed(Parcel.of(plan)) for plan in plans], time.monotonic() + _COMPARING
+        parcels, until = (
+            [replace(Parcel.of(plan), code=code_of(plan)) for plan in plans],
+            time.monotonic() + _COMPARING,
+        )
         self._look()
         asked = {self._have(lacking, parcels, workers=[worker]): worker for worker in self._there}
         while asked and time.monotonic() < until and not stopped():
@@ -318,7 +327,7 @@ class Cluster:
 
     def _parcels(self, jobs: Sequence[Job]) -> list[Sent]:
         """Runs as they cross."""
-        return [(job.scenario, _sealed(self._packed(job)), job.seed) for job in jobs]
+        return [(job.scenario, self._packed(job), job.seed) for job in jobs]
 
     def _failed(self, jobs: list[Job], error: BaseException) -> list[tuple[Job, Ended]]:
         """What becomes of runs whose lot came to nothing: each is tried alone, and set aside if that fails too."""
@@ -335,8 +344,9 @@ class Cluster:
             raise BrokenExecutor("the scheduler is gone") from error
         ended: list[tuple[Job, Ended]] = []
         for job in jobs:
-            deaths = self._deaths[job.number] = self._deaths.get(job.number, 0) + 1
-            if len(jobs) == 1 and deaths >= TRIES:
+            deaths = self._deaths.get(job.number, 0) + (len(jobs) == 1)
+            self._deaths[job.number] = deaths
+            if deaths >= TRIES:
                 ended.append(
                     (job, Broken("died", "the workers of Dask died that had it in hand", "", deaths))
                 )
@@ -354,11 +364,6 @@ def _lacked(found: Any) -> list[str]:
     if isinstance(found, CancelledError | KilledWorker):
         return []
     return [f"cannot read what it is sent ({type(found).__name__}: {found})"]
-
-
-def _sealed(parcel: Parcel) -> Parcel:
-    """With what its runs hang on here, which is to be so wherever they are lived."""
-    return replace(parcel, code=code_of(parcel))
 
 
 def _unlike(found: Iterable[str]) -> InputError:

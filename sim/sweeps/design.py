@@ -17,7 +17,7 @@ from sim import shipped
 from sim.errors import Fault, InputError, nearest_name
 from sim.mechanisms import schedule
 from sim.reading import under
-from sim.roster import read_roster
+from sim.roster import digest, read_roster
 from sim.scenario import Scenario, load, parameters
 from sim.sweeps.constraints import Constraint
 from sim.sweeps.experiment import SCENARIO, Experiment, faults_of
@@ -259,7 +259,7 @@ def _worked(
     labels = [factor.name for factor in factors]
     kept = _keeps(experiment, labels, faults)
     sources = {name: Source(experiment, base) for name, base in bases.items()}
-    readable: dict[tuple[Path, ...], bool] = {}
+    people: dict[tuple[Path, ...], str | None] = {(): ""}
     index = experiment._kept.left_out = 0
     settings = experiment.design.settings(factors, _own(next(iter(bases.values())), experiment))
     for number, setting in enumerate(settings):
@@ -287,10 +287,10 @@ def _worked(
             faults += [replace(fault, where=f"{where}: {fault.where}", file=file) for fault in new]
             continue
         files = plan.organisation.files
-        if files not in readable:
-            readable[files] = _readable(files, faults)
-        if readable[files]:
-            yield Point(index, shown, source.hash(plan), source.code(plan), source)
+        if files not in people:
+            people[files] = _read(files, faults)
+        if (content := people[files]) is not None:
+            yield Point(index, shown, source.hash(plan), source.code(plan), content, source)
             index += 1
     tell(total, total)
 
@@ -321,12 +321,12 @@ def _keeps(
     return keeps
 
 
-def _readable(files: tuple[Path, ...], faults: list[Fault]) -> bool:
-    """Whether people and ties can be read, so that no run starts on files that are wrong; if there are any."""
+def _read(files: tuple[Path, ...], faults: list[Fault]) -> str | None:
+    """The digest of files of people and ties; nothing where they are wrong, so that no run starts on them."""
     try:
-        if files:
-            read_roster(*files)
+        content = digest(files)
+        read_roster(*files)
     except InputError as error:
         faults += error.faults
-        return False
-    return True
+        return None
+    return content

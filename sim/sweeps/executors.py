@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from sim.errors import Fault, InputError
 from sim.sweeps.forking import refuse_workers
 from sim.sweeps.processes import Processes
-from sim.sweeps.work import Ended, Job
+from sim.sweeps.stopping import surely
+from sim.sweeps.work import Ended, Job, Unlike
 from sim.sweeps.worker import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Executor(Protocol):
 
         Raises:
             BrokenExecutor: there is nobody left to live them.
+            Unlike: they are lived with other code or files than they were asked for.
         """
 
     def slowest(self) -> tuple[Job, float] | None:
@@ -97,10 +99,16 @@ class InProcess:
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """The next run, lived now."""
+        from sim.sweeps.likeness import compare
         from sim.sweeps.living import attempt
 
-        jobs = [self._hand.popleft()] if self._hand else []
-        return [(job, attempt(job.plan(), job.seed)) for job in jobs]
+        if not self._hand:
+            return []
+        job = self._hand.popleft()
+        plan = job.plan()
+        end = attempt(plan, job.seed)
+        compare(plan, job.code)  # files of people may have been edited
+        return [(job, end)]
 
     def slowest(self) -> None:
         """None is lived when anybody can ask."""
@@ -122,7 +130,8 @@ def start(
         dask: address of a Dask scheduler, whose workers live the runs, or `local` for one of one's own.
 
     Raises:
-        InputError: limits are asked of runs that nobody can stop, or there is no such scheduler.
+        InputError: limits are asked of runs that nobody can stop, there is no such scheduler, or files have been edited
+            since runs were asked for.
     """
     from sim.wings import cores
 
@@ -142,15 +151,23 @@ def start(
             raise InputError(
                 [Fault("workers", "0, and a limit of time or memory", "1 or more: limits take a process")]
             )
-        yield InProcess()
+        with _alike():
+            yield InProcess()
         return
     pool = Processes(workers or cores(), limits)
     try:
-        yield pool
+        with _alike():
+            yield pool
     finally:
-        while True:
-            try:
-                pool.stop()
-                break
-            except KeyboardInterrupt:  # pressed again: the workers have to go all the same
-                continue
+        surely(pool.stop)
+
+
+@contextmanager
+def _alike() -> Iterator[None]:
+    """Say in the user's terms that what runs hang on is not what it was."""
+    try:
+        yield
+    except Unlike as error:
+        found = f"something was edited while it ran: a process {'; '.join(error.differences)}"
+        allowed = "what was there when it began; the same command goes on with what is there now"
+        raise InputError([Fault("files", found, allowed)]) from None

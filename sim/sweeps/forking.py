@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import current_process, get_all_start_methods, get_context
 from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LONGEST = 70  # bytes of the folder for temporary files, beside which a socket's name has room for 108
 _STARTS = 5  # times that a process is tried to be started
 _SERVER = "sim.sweeps.serving"
 _one_at_a_time = threading.Lock()
@@ -38,9 +39,14 @@ def begin() -> None:
     if "forkserver" in get_all_start_methods():
         from multiprocessing import forkserver
 
-        with _one_at_a_time, _single_threaded(), signals_held():
-            _context()
-            forkserver.ensure_running()
+        with (
+            _one_at_a_time,
+            _single_threaded(),
+            signals_held(),
+            suppress(OSError),
+        ):  # said when one is to start
+            if _context().get_start_method() == "forkserver":
+                forkserver.ensure_running()
 
 
 def start_process(target: Callable[..., None], *args: Any) -> Any:
@@ -59,12 +65,21 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
         except (ConnectionError, EOFError) as error:
             reason = error
             time.sleep(0.1 * tried)
-    raise BrokenExecutor(f"worker processes cannot be started: {reason}") from reason
+        except OSError as error:
+            raise unstartable(error) from error
+    raise unstartable(reason) from reason
+
+
+def unstartable(reason: Exception) -> BrokenExecutor:
+    """What is said where the system lets no process start."""
+    return BrokenExecutor(f"worker processes cannot be started: {reason}")
 
 
 def _context() -> Any:
-    """Processes are forked from a server, where there is such a thing."""
-    if "forkserver" not in get_all_start_methods():
+    """Processes are forked from a server, where there is such a thing and its socket can have a name."""
+    from tempfile import gettempdir
+
+    if "forkserver" not in get_all_start_methods() or len(os.fsencode(gettempdir())) > _LONGEST:
         return get_context("spawn")
     context = get_context("forkserver")
     context.set_forkserver_preload([_SERVER])

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import platform
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from sim.roster import digest
+from sim.scenario import Scenario
 from sim.sweeps.key import code_digest
-from sim.sweeps.work import Code, Parcel, Unlike, named
+from sim.sweeps.work import Code, Parcel, Unlike
 
 _DECIDING = ("unsilo", "mesa", "numpy", "scipy", "numba", "llvmlite", "pydantic")
 _DIGESTS = ("source", "people")
 
 
-def code_of(parcel: Parcel) -> Code:
-    """What a scenario's runs hang on, as it is in this process."""
-    return _code_of(parcel, tuple(map(named, parcel.own)))
+@cache
+def code(source: str, people: str = "") -> Code:
+    """What runs hang on in this process, by digests of their source and of the files of their people, if they have any."""
+    return (*versions(), ("source", source), *((("people", people),) if people else ()))
 
 
-@lru_cache(maxsize=4096)
-def _code_of(parcel: Parcel, own: tuple[type, ...]) -> Code:
-    """By the classes themselves: one that is loaded anew, after an edit, is another."""
-    plan = parcel.open()
+def code_of(plan: Scenario) -> Code:
+    """What a scenario's runs hang on, as it is here and now."""
     files = plan.organisation.files
-    people = (("people", digest(files)),) if files else ()
-    return (*_versions(), ("source", code_digest(plan)), *people)
+    return code(code_digest(plan), digest(files) if files else "")
 
 
 @cache
-def _versions() -> Code:
+def versions() -> Code:
     """Versions that decide results, Python's without its last part."""
     found = [("python", ".".join(platform.python_version_tuple()[:2]))]
     for name in _DECIDING:
@@ -40,21 +39,21 @@ def _versions() -> Code:
     return tuple(found)
 
 
-def compare(parcel: Parcel) -> None:
+def compare(sent: Parcel | Scenario, wanted: Code | None) -> None:
     """See that this process has what the runs of a scenario hang on where they come from.
 
     Raises:
         Unlike: it has not.
     """
-    if parcel.code is None:
+    if wanted is None:
         return
     try:
-        found = code_of(parcel)
+        found = code_of(sent.open() if isinstance(sent, Parcel) else sent)
     except Exception as error:
         text = f"cannot read what it is sent ({type(error).__name__}: {error})"
         raise Unlike((text,)) from error
-    if found != parcel.code:
-        raise Unlike(differences(found, parcel.code))
+    if found != wanted:
+        raise Unlike(differences(found, wanted))
 
 
 def differences(there: Code, here: Code) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from time import perf_counter
 from traceback import format_exc
@@ -29,7 +30,7 @@ def live(plan: Scenario, seed: int, asks: tuple[str, str] | None = None) -> Fini
 
 def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
     """Live one run, and tell instead of raising where it does not come to its end."""
-    began = perf_counter()
+    began, me = perf_counter(), os.getpid()
     try:
         return live(plan.open(), seed, plan.asks) if isinstance(plan, Parcel) else live(plan, seed)
     except MemoryError as error:
@@ -39,6 +40,9 @@ def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
         raise
     except BaseException as error:
         return Broken("raised", _line(error), format_exc(), 1, perf_counter() - began)
+    finally:
+        if os.getpid() != me:
+            os._exit(0)  # what a mechanism has forked, and not ended, is no run
 
 
 def _line(error: BaseException) -> str:

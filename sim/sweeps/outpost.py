@@ -50,7 +50,7 @@ def _tell(pipe: Connection, parcels: Sequence[Parcel]) -> None:
     found: list[str] = []
     for parcel in parcels:
         try:
-            compare(parcel)
+            compare(parcel, parcel.code)
         except Unlike as error:
             found += error.differences
     pipe.send(found)

@@ -25,6 +25,7 @@ class Point:
         factors: level of each factor, by label.
         hash: its scenario's hash; points that mean the same share it.
         code: digest of the source that decides its runs.
+        people: digest of the files of its people; empty if it has none.
         source: what makes its scenario.
     """
 
@@ -32,6 +33,7 @@ class Point:
     factors: dict[str, Any]
     hash: str
     code: str
+    people: str
     source: Source
 
     @property

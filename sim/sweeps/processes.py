@@ -58,10 +58,23 @@ class Processes:
         min(self._crew, key=lambda worker: len(worker.hand)).give(jobs)
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
-        """What the workers have sent."""
+        """What the workers have sent.
+
+        Raises:
+            Unlike: a worker has other code or files than its runs are to be lived with.
+        """
+        self._see()
         handles = [handle for worker in self._crew for handle in worker.handles]
         ready = set(wait(handles, seconds)) if handles else set()
-        return [end for worker in self._crew for end in worker.collect(ready)]
+        ended = [end for worker in self._crew for end in worker.collect(ready)]
+        if not ended:
+            self._see()
+        return ended
+
+    def _see(self) -> None:
+        for worker in self._crew:
+            if worker.unlike:
+                raise worker.unlike
 
     def slowest(self) -> tuple[Job, float] | None:
         """The one whose worker has not been heard of for longest."""

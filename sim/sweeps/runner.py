@@ -23,6 +23,7 @@ from sim.sweeps.design import points
 from sim.sweeps.executors import Executor, start
 from sim.sweeps.experiment import Experiment
 from sim.sweeps.forking import begin
+from sim.sweeps.likeness import code
 from sim.sweeps.point import Point
 from sim.sweeps.processes import GLANCE
 from sim.sweeps.provenance import provenance
@@ -158,7 +159,7 @@ class _Sweep:
         self._report()
         if not left:
             return
-        jobs = [Job(n, task.point.hash, partial(_plan, task.point), task.seed) for n, task in enumerate(left)]
+        jobs = [_job(number, task.point, task.seed) for number, task in enumerate(left)]
         if not self._warm:
             self._executor.warm(_one_a_level(left, jobs), self._stopped)
             self._warm = True
@@ -224,6 +225,10 @@ def completed(
         ended = executor.ended(GLANCE)
         seconds.extend(end.seconds for _, end in ended if isinstance(end, Finished))
         yield ended
+
+
+def _job(number: int, point: Point, seed: int) -> Job:
+    return Job(number, point.hash, partial(_plan, point), seed, code(point.code, point.people))
 
 
 def _plan(point: Point) -> Scenario:

@@ -11,6 +11,8 @@ with (
     starting(),
 ):  # what cannot be imported is told of by the process that asks for workers
     import sim.sweeps.working  # noqa: F401
+    from sim.sweeps.likeness import versions
     from sim.sweeps.living import load_kernels
 
+    versions()
     load_kernels()

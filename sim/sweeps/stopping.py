@@ -10,6 +10,15 @@ from contextlib import contextmanager
 _ASKS = (signal.SIGINT, signal.SIGTERM)
 
 
+def surely(do: Callable[[], None]) -> None:
+    """Do what has to be done at the end, however often Ctrl-C is pressed meanwhile."""
+    while True:
+        try:
+            return do()
+        except KeyboardInterrupt:
+            continue
+
+
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
     """Being asked to stop is noted instead of raised, so that it never falls into a transaction; a second time it is raised.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
@@ -147,12 +147,14 @@ class Job(NamedTuple):
         scenario: a name for its scenario; no other scenario of the sweep has it.
         plan: makes the scenario, which would fill the memory if all runs held theirs.
         seed: its seed.
+        code: what it has to hang on wherever it is lived; None where nobody will ask.
     """
 
     number: int
     scenario: str
     plan: Callable[[], Scenario | Parcel]
     seed: int
+    code: Code | None = None
 
 
 class Packer:
@@ -166,7 +168,7 @@ class Packer:
         parcel = self._kept.pop(job.scenario, None)
         if parcel is None:
             plan = job.plan()
-            parcel = plan if isinstance(plan, Parcel) else Parcel.of(plan)
+            parcel = plan if isinstance(plan, Parcel) else replace(Parcel.of(plan), code=job.code)
         self._kept[job.scenario] = parcel
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

@@ -23,13 +23,14 @@ from typing import Any
 
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
-from sim.sweeps.forking import start_process
+from sim.sweeps.forking import start_process, unstartable
 from sim.sweeps.work import Ended, Job, Packer, Unlike
 
 TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
 _STARTS = 5  # workers may be killed as they start, but not for ever
 _WORDS = 1.0  # seconds within which a process that is asked where it is begins to say so
 _TOLD = 0.1  # and within which it has then said all
+_GONE = 10.0  # seconds within which a process that has been killed, or is closing its pipe, is gone
 _LET_GO = 1.0  # seconds within which nothing is sent any more to a process that has ended
 _LEAST, _MOST = 256 * 2**20, 10**18
 
@@ -71,10 +72,12 @@ class Worker:
     Attributes:
         hand: the runs that it has been given and that have not ended; it is living the first.
         seconds: since it was last heard of, as far as anybody looked on: so long it has lived the first.
+        unlike: what it has said if it has other code or files than its runs are to be lived with.
     """
 
     def __init__(self, limits: Limits = NO_LIMITS) -> None:
         self.hand: deque[Job] = deque()
+        self.unlike: Unlike | None = None
         self.seconds, self._looked = 0.0, time.monotonic()
         self._limits = limits
         self._process: Any = None
@@ -140,7 +143,6 @@ class Worker:
 
         Raises:
             BrokenExecutor: processes end before they can do anything.
-            Unlike: the process has other code than it is to live runs with.
         """
         ended: list[tuple[Job, Ended]] = []
         if not self._process:
@@ -173,8 +175,9 @@ class Worker:
         self._warming = 0
         if process:
             process.kill()
-            process.join()
-            process.close()
+            process.join(_GONE)
+            with suppress(ValueError):  # the server of processes is suspended, and cannot tell
+                process.close()
             self._out.put(None)
             self._sender.join(_LET_GO)
             self._trace.close()
@@ -186,8 +189,8 @@ class Worker:
     def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
         self._count()
         if isinstance(said, Unlike):
-            raise said
-        if said == "up":
+            self.unlike = said
+        elif said == "up":
             self._up, self._stillborn = True, 0
         elif said == "ready":
             self._ready = True
@@ -199,7 +202,7 @@ class Worker:
             self.hand.clear()
         elif said == "idle":
             self._leaving = True
-        elif self.hand:
+        elif self.hand and not self.unlike:
             self._end(ended, said)
             self._full = isinstance(said, Broken) and said.kind == "memory"
 
@@ -215,8 +218,9 @@ class Worker:
 
     def _bury(self, ended: list[tuple[Job, Ended]]) -> None:
         """The process is gone: its run is tried once more, or set aside; the others go to a new process."""
-        self._process.join()
+        self._process.join(_GONE)
         code, said = self._process.exitcode, self._last_words()
+        code = _UNKNOWN if code is None else code
         how = f"exit code {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
         if not self._up:
             self._stillborn += 1
@@ -263,8 +267,11 @@ class Worker:
         """Start a process unless there is one."""
         if self._process:
             return
-        self._pipe, theirs = Pipe()
-        self._trace, words = Pipe(duplex=False)
+        try:
+            self._pipe, theirs = Pipe()
+            self._trace, words = Pipe(duplex=False)
+        except OSError as error:
+            raise unstartable(error) from error
         self._up = self._ready = self._compiling = self._full = self._leaving = False
         self._count()
         self._process = start_process(_serve, theirs, words, self._limits.memory)

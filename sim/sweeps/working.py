@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from multiprocessing import current_process
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 
@@ -16,7 +17,7 @@ from numba.core import event
 
 from sim.sweeps.likeness import compare
 from sim.sweeps.living import attempt, warm
-from sim.sweeps.work import Parcel, Unlike
+from sim.sweeps.work import Ended, Parcel, Unlike
 
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
 
@@ -25,8 +26,11 @@ _Item = tuple[Parcel, int | None]  # scenario and seed of a run; without a seed 
 
 def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
     """Be a worker: live what comes through the pipe until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, _heed_not)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    current_process().daemon = False  # which may not start processes
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=pipe.close)  # what a run forks has nothing to say
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
@@ -58,19 +62,25 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         if item is None:
             pipe.send("halted")
             continue
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, _heed_not)
         parcel, seed = item
+        said: str | Ended | Unlike
         try:
-            compare(parcel)
+            compare(parcel, parcel.code)
+            if seed is None or not ready:
+                warm(parcel)
+                gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
+                pipe.send("ready")
+                ready = True
+            said = "warm" if seed is None else attempt(parcel, seed)
+            compare(parcel, parcel.code)  # files of people may have been edited meanwhile
         except Unlike as error:
-            pipe.send(error)
-            continue
-        if seed is None or not ready:
-            warm(parcel)
-            gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
-            pipe.send("ready")
-            ready = True
-        pipe.send("warm" if seed is None else attempt(parcel, seed))
+            said = error
+        pipe.send(said)
+
+
+def _heed_not(number: int, frame: object) -> None:
+    """A signal that asks the sweep to stop is for the sweep; one that is ignored would be so by programs that a run starts."""
 
 
 class _Compiling(event.Listener):
