@@ -130,6 +130,22 @@ def layout_1(folder: Path, keys=None) -> Path:
     return folder / FILE
 
 
+ROSTER = "id,department\n" + "".join(f"p{n},{'ab'[n % 2]}\n" for n in range(40))
+TIES = [f"p{n},p{(n + step) % 40}" for n in range(40) for step in (1, 2, 3)]
+
+
+def rostered(folder: Path) -> Experiment:
+    """An experiment on files of people and ties."""
+    for name, lines in (("people", ROSTER.split()), ("ties", ["source,target", *TIES])):
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    given = {
+        "organisation.roster": str(folder / "people.csv"),
+        "organisation.ties": str(folder / "ties.csv"),
+        "weeks": 40,
+    }
+    return Experiment(name="rostered", scenario="baseline", set=given, replicates=30)
+
+
 BRITTLE = """
 import time
 from pathlib import Path

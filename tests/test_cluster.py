@@ -20,6 +20,8 @@ from sim import cli
 from sim.errors import InputError
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, Limits, cluster, likeness, load_results, sweep
+from sim.sweeps.work import Finished, Job
+from tests.stored import rostered
 
 dask = pytest.importorskip("dask", reason="dask is not installed: pip install '.[cluster]'")
 distributed = pytest.importorskip(
@@ -282,6 +284,49 @@ def test_a_worker_of_dask_that_is_asked_to_end_does_so_though_a_run_hangs(hangin
     one, _ = hanging
     one.workers[0].terminate()
     one.workers[0].wait(timeout=30)
+
+
+def lived(executor):
+    ended = {}
+    while executor.in_hand:
+        ended |= {job.number: end for job, end in executor.ended(0.2)}
+    executor.stop()
+    return ended
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="a worker of Dask dies with its group")
+def test_a_run_that_takes_dasks_workers_with_it_is_set_aside_and_no_other_of_its_lot(tmp_path, monkeypatch):
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    plan = load("baseline", SMALL).with_mechanism(Trouble(kills_group=[1]))
+    with started(tmp_path, 0) as one, distributed.Client(one.address, set_as_default=False) as client:
+        for _ in range(4):
+            one.work("--no-nanny")
+        executor = cluster.Cluster(client, Limits())
+        executor.submit([Job(seed, "own", lambda: plan, seed) for seed in (1, 2)])
+        ended = lived(executor)
+        assert sum(worker.poll() is None for worker in one.workers) == 1
+    assert (ended[1].kind, ended[1].attempts) == ("died", 2)
+    assert isinstance(ended[2], Finished)
+
+
+def test_a_lot_that_dask_gives_up_is_lived_all_the_same(two):
+    plan = load("baseline", SMALL).with_mechanism(Trouble(pause=1.0))
+    with distributed.Client(two.address, set_as_default=False) as client:
+        executor = cluster.Cluster(client, Limits())
+        executor.submit([Job(1, "own", lambda: plan, 1)])
+        client.cancel(list(executor._lots))
+        assert isinstance(lived(executor)[1], Finished)
+
+
+def test_people_that_are_edited_while_a_cluster_sweeps_end_it(two, tmp_path):
+    def edit(standing):
+        if standing.fresh >= 3:
+            (tmp_path / "ties.csv").write_text("source,target\np0,p1\n")
+
+    experiment = rostered(tmp_path)
+    with pytest.raises(InputError, match=r"worker tcp://127.0.0.1:\d+ has other people; the same code"):
+        sweep(experiment, tmp_path / "r", dask=two.address, progress=edit)
+    assert len(load_results(tmp_path / "r").runs) < 30
 
 
 def test_an_edit_between_two_sweeps_is_lived_by_workers_that_stay(tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ class Trouble(Mechanism):
     forks: list[int] = []
     bears: list[int] = []
     ends_others: list[int] = []
+    kills_group: list[int] = []
     pause: float = 0.0
     marks: str = ""
 
@@ -42,6 +43,8 @@ class Trouble(Mechanism):
                 file.write(f"{seed}\n")
         if seed in self.forks:
             os.fork()
+        if seed in self.kills_group:
+            os.killpg(0, signal.SIGKILL)
         if seed in self.bears:
             child = multiprocessing.get_context("fork").Process(target=print)
             child.start()
