@@ -134,6 +134,12 @@ ROSTER = "id,department\n" + "".join(f"p{n},{'ab'[n % 2]}\n" for n in range(40))
 TIES = [f"p{n},p{(n + step) % 40}" for n in range(40) for step in (1, 2, 3)]
 
 
+def replaced(file: Path, text: str) -> None:
+    """A file edited at a stroke, as editors do it, so that nobody reads half of it."""
+    (new := file.with_suffix(".new")).write_text(text)
+    new.replace(file)
+
+
 def rostered(folder: Path) -> Experiment:
     """An experiment on files of people and ties."""
     for name, lines in (("people", ROSTER.split()), ("ties", ["source,target", *TIES])):

@@ -21,7 +21,7 @@ from sim.errors import InputError
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, Limits, cluster, likeness, load_results, sweep
 from sim.sweeps.work import Finished, Job
-from tests.stored import rostered
+from tests.stored import replaced, rostered
 
 dask = pytest.importorskip("dask", reason="dask is not installed: pip install '.[cluster]'")
 distributed = pytest.importorskip(
@@ -304,6 +304,9 @@ def test_a_run_that_takes_dasks_workers_with_it_is_set_aside_and_no_other_of_its
         executor = cluster.Cluster(client, Limits())
         executor.submit([Job(seed, "own", lambda: plan, seed) for seed in (1, 2)])
         ended = lived(executor)
+        until = time.monotonic() + 20.0
+        while sum(worker.poll() is None for worker in one.workers) > 1 and time.monotonic() < until:
+            time.sleep(0.1)  # one whose connections are closed may still be about to end
         assert sum(worker.poll() is None for worker in one.workers) == 1
     assert (ended[1].kind, ended[1].attempts) == ("died", 2)
     assert isinstance(ended[2], Finished)
@@ -321,7 +324,7 @@ def test_a_lot_that_dask_gives_up_is_lived_all_the_same(two):
 def test_people_that_are_edited_while_a_cluster_sweeps_end_it(two, tmp_path):
     def edit(standing):
         if standing.fresh >= 3:
-            (tmp_path / "ties.csv").write_text("source,target\np0,p1\n")
+            replaced(tmp_path / "ties.csv", "source,target\np0,p1\n")
 
     experiment = rostered(tmp_path)
     with pytest.raises(InputError, match=r"worker tcp://127.0.0.1:\d+ has other people; the same code"):

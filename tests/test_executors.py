@@ -28,7 +28,7 @@ from sim.sweeps.processes import Processes
 from sim.sweeps.runner import completed
 from sim.sweeps.work import Finished, Job, Parcel
 from sim.sweeps.worker import Worker
-from tests.stored import rostered
+from tests.stored import replaced, rostered
 
 SMALL = {"organisation.employees": 60, "weeks": 60}
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes")
@@ -225,7 +225,7 @@ def test_people_that_are_edited_while_a_sweep_runs_end_it_and_are_nobody_elses(t
 
     def edit(standing):
         if standing.fresh >= 3:
-            (tmp_path / "ties.csv").write_text("source,target\np0,p1\n")
+            replaced(tmp_path / "ties.csv", "source,target\np0,p1\n")
 
     with pytest.raises(
         InputError, match="files: something was edited while it ran: a process has other people; what was"
@@ -275,7 +275,7 @@ class Mine(Mechanism):
 
     def edit(standing):
         if standing.fresh >= 2:
-            file.write_text(f"{text}# other\n")
+            replaced(file, f"{text}# other\n")
 
     experiment = Experiment(name="own", scenario="own", replicates=30)
     with pytest.raises(
