@@ -233,6 +233,8 @@ def test_people_that_are_edited_while_a_sweep_runs_end_it_and_are_nobody_elses(t
         sweep(experiment, tmp_path / "r", workers=workers, progress=edit)
     stored = load_results(tmp_path / "r").timelines().set_index("seed")
     assert 0 < len(stored) < len(whole)
+    again = sweep(experiment, tmp_path / "r", workers=workers)
+    assert len(again.runs) == 30 and again.standing["besides"] > 0, "it goes on with what is there now"
     assert stored.equals(whole.loc[stored.index.unique()])
 
 

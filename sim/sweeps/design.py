@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -48,7 +49,7 @@ def points(
 ) -> list[Point]:
     """The points of an experiment, numbered in the order of its design; those that break a constraint are left out.
 
-    They are worked out once: an experiment that has not changed keeps them.
+    They are worked out once: an experiment that has not changed, nor have the files of its people, keeps them.
 
     Args:
         experiment: the experiment.
@@ -60,7 +61,7 @@ def points(
         InputError: a scenario, a key or a value is wrong; every fault is listed, and nothing has run.
     """
     text, kept = experiment.model_dump_json(), experiment._kept
-    if not plans and kept.text == text:
+    if not plans and kept.text == text and all(_content(one) == kept.people[one] for one in kept.people):
         return list(kept.points[:most])
     bases, faults = at_hand(experiment, plans or {})
     faults = faults or list(_slips(experiment, bases)) or list(_unvisited(experiment, bases))
@@ -259,7 +260,8 @@ def _worked(
     labels = [factor.name for factor in factors]
     kept = _keeps(experiment, labels, faults)
     sources = {name: Source(experiment, base) for name, base in bases.items()}
-    people: dict[tuple[Path, ...], str | None] = {(): ""}
+    people: dict[tuple[Path, ...], str | None] = {}
+    experiment._kept.people = people
     index = experiment._kept.left_out = 0
     settings = experiment.design.settings(factors, _own(next(iter(bases.values())), experiment))
     for number, setting in enumerate(settings):
@@ -287,9 +289,9 @@ def _worked(
             faults += [replace(fault, where=f"{where}: {fault.where}", file=file) for fault in new]
             continue
         files = plan.organisation.files
-        if files not in people:
+        if files and files not in people:
             people[files] = _read(files, faults)
-        if (content := people[files]) is not None:
+        if (content := people[files] if files else "") is not None:
             yield Point(index, shown, source.hash(plan), source.code(plan), content, source)
             index += 1
     tell(total, total)
@@ -319,6 +321,13 @@ def _keeps(
         return True
 
     return keeps
+
+
+def _content(files: tuple[Path, ...]) -> str | None:
+    """The digest of files, or nothing where they cannot be read."""
+    with suppress(InputError):
+        return digest(files)
+    return None
 
 
 def _read(files: tuple[Path, ...], faults: list[Fault]) -> str | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
@@ -37,14 +38,19 @@ _LONGEST = 200  # bytes that file systems allow, with room to spare
 
 
 class Kept:
-    """What has been worked out of an experiment: its JSON, its points, and how many settings break a constraint.
+    """What has been worked out of an experiment, and is no part of what it is, so that all are equal.
 
-    It is no part of what the experiment is, so all are equal.
+    Attributes:
+        text: its JSON.
+        points: its points.
+        left_out: how many settings break a constraint.
+        people: digests of the files of the points' people.
     """
 
     text: str = ""
     points: tuple[Any, ...] = ()
     left_out: int = 0
+    people: Mapping[tuple[Path, ...], str | None] = MappingProxyType({})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Kept)
