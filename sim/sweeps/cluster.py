@@ -347,6 +347,7 @@ class Cluster:
             deaths = self._deaths.get(job.number, 0) + (len(jobs) == 1)
             self._deaths[job.number] = deaths
             if deaths >= TRIES:
+                del self._deaths[job.number]
                 ended.append(
                     (job, Broken("died", "the workers of Dask died that had it in hand", "", deaths))
                 )

@@ -78,7 +78,7 @@ def points(
             [Fault("constraints", broken, "some that a point meets", str(experiment.file or ""))]
         )
     if not plans and most is None:
-        kept.text, kept.points = text, tuple(found)
+        kept.text, kept.points, kept.people = text, tuple(found), kept.read
     return found
 
 
@@ -261,7 +261,7 @@ def _worked(
     kept = _keeps(experiment, labels, faults)
     sources = {name: Source(experiment, base) for name, base in bases.items()}
     people: dict[tuple[Path, ...], str | None] = {}
-    experiment._kept.people = people
+    experiment._kept.read = people
     index = experiment._kept.left_out = 0
     settings = experiment.design.settings(factors, _own(next(iter(bases.values())), experiment))
     for number, setting in enumerate(settings):

@@ -45,12 +45,14 @@ class Kept:
         points: its points.
         left_out: how many settings break a constraint.
         people: digests of the files of the points' people.
+        read: the same of the points that were worked out last, whether all of them or not.
     """
 
     text: str = ""
     points: tuple[Any, ...] = ()
     left_out: int = 0
     people: Mapping[tuple[Path, ...], str | None] = MappingProxyType({})
+    read: Mapping[tuple[Path, ...], str | None] = MappingProxyType({})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Kept)

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from multiprocessing import current_process
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
@@ -30,7 +31,7 @@ def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     current_process().daemon = False  # which may not start processes
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=pipe.close)  # what a run forks has nothing to say
+        os.register_at_fork(after_in_child=partial(_let_go, pipe))
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
@@ -79,6 +80,13 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         pipe.send(said)
 
 
+def _let_go(pipe: Connection) -> None:
+    """What a run forks has nothing to say, and heeds signals."""
+    pipe.close()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_DFL)
+
+
 def _heed_not(number: int, frame: object) -> None:
     """A signal that asks the sweep to stop is for the sweep; one that is ignored would be so by programs that a run starts."""
 
@@ -92,13 +100,13 @@ class _Compiling(event.Listener):
     def on_start(self, event: event.Event) -> None:
         """A kernel, or one that it calls."""
         self._depth += 1
-        if self._depth == 1:
+        if self._depth == 1 and not self._pipe.closed:
             self._pipe.send("compiling")
 
     def on_end(self, event: event.Event) -> None:
         """The same is through."""
         self._depth -= 1
-        if self._depth == 0:
+        if self._depth == 0 and not self._pipe.closed:
             self._pipe.send("compiled")
 
 
