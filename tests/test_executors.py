@@ -22,7 +22,7 @@ from sim import source
 from sim.errors import InputError
 from sim.mechanisms import Mechanism
 from sim.scenario import load
-from sim.sweeps import Broken, Experiment, Limits, key, living, load_results, sweep
+from sim.sweeps import Broken, Experiment, Limits, key, living, load_results, points, sweep
 from sim.sweeps.executors import InProcess, start
 from sim.sweeps.processes import Processes
 from sim.sweeps.runner import completed
@@ -256,6 +256,37 @@ def test_people_that_are_edited_while_a_run_may_read_them_are_none_it_is_sure_of
     with pytest.raises(InputError, match="a process has other people"):
         sweep(asked, tmp_path / "r", workers=workers, plans=plans)
     assert set(load_results(tmp_path / "r").runs["seed"]) == {1, 2}
+
+
+def test_points_at_hand_are_those_of_the_people_that_are_there(tmp_path):
+    experiment = rostered(tmp_path)
+    ties = tmp_path / "ties.csv"
+    first = points(experiment)
+    ties.rename(tmp_path / "away.csv")
+    for _ in range(2):
+        with pytest.raises(InputError):
+            points(experiment)
+    replaced(ties, "source,target\np0,p1\n")
+    assert points(experiment, most=1)[0].hash == points(experiment)[0].hash != first[0].hash
+
+
+def test_a_mechanism_of_a_module_that_is_run_is_lived_by_workers(tmp_path):
+    (home := tmp_path / "pkg").mkdir()
+    (home / "__init__.py").touch()
+    (home / "helper.py").write_text("X = 1\n")
+    text = SCRIPT.format(tests=str(Path(__file__).parent), trouble="", replicates=3, limits="", guard="")
+    text = textwrap.dedent(text).replace("Trouble()", "Quiet()").rpartition("main()")[0]
+    own = (
+        "from sim import Mechanism\n\n\nclass Quiet(Mechanism):\n    def step(self, org):\n        pass\n\n\n"
+    )
+    (home / "study.py").write_text(
+        f"{own}{text}if __name__ == '__main__':\n    from pkg import helper\n    main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pkg.study"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ["3 0"], done.stderr
 
 
 def test_a_process_that_comes_later_lives_no_run_by_code_that_was_edited(tmp_path, monkeypatch):

@@ -503,6 +503,19 @@ def test_ranges_whose_values_can_be_told_apart_are_taken(write, text):
     assert all("unknown key 'interest'" in fault for fault in found), found
 
 
+def test_a_value_that_no_row_takes_may_be_one_that_takes_another(write):
+    text = (
+        'scenario = "baseline"\nset = { governance.form = "multiple_hubs", governance.hubs = 2 }\n[[factors]]\n'
+        'key = "governance.hubs"\nvalues = [2, 40]\n[[factors]]\nkey = "organisation.employees"\nvalues = [60]\n'
+        '[design]\nkind = "list"\nrows = [{ hubs = 2, employees = 60 }]'
+    )
+    assert any("40" in fault for fault in faults(write(text)))
+    text = text.replace(", governance.hubs = 2 }", " }").replace(
+        'governance.form = "multiple_hubs"', "weeks = 30"
+    )
+    assert len(points(load_experiment(write(text)))) == 1
+
+
 def test_what_set_gives_a_table_holds_wherever_a_factor_leaves_it(write):
     text = 'scenario = "everything"\nset = { voice.harm = 0.125 }\n[[factors]]\nkey = "voice"\nvalues = [false, {}]\n'
     off, on = points(load_experiment(write(text + 'names = ["off", "on"]')))

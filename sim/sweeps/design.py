@@ -217,9 +217,21 @@ def _unvisited(experiment: Experiment, bases: Mapping[str, Scenario]) -> Iterato
         return
     rows = experiment.design.rows
 
+    sources = [Source(experiment, base) for base in bases.values()]
+
+    def fits(setting: Mapping[str, Any]) -> bool:
+        for source in sources:
+            with suppress(InputError):
+                source.plan(setting)
+                return True
+        return False
+
     def left(factor: Factor) -> list[Any]:
         taken = [row.get(factor.name) for row in rows]
-        return [factor.value(level) for level in factor.shown if level not in taken]
+        others = [level for level in factor.shown if level not in taken]
+        return [
+            factor.value(one) for one in others if not any(fits({**row, factor.name: one}) for row in rows)
+        ]
 
     if any(left(factor) for factor in experiment.factors):
         for base in bases.values():
