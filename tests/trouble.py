@@ -11,8 +11,13 @@ import sys
 import time
 
 import numpy as np
+from numba import njit
 
 from sim.mechanisms import Mechanism
+
+
+def compiles():
+    assert njit(lambda number: number + 1)(1) == 2
 
 
 class Trouble(Mechanism):
@@ -46,10 +51,16 @@ class Trouble(Mechanism):
         if seed in self.kills_group:
             os.killpg(0, signal.SIGKILL)
         if seed in self.bears:
-            child = multiprocessing.get_context("fork").Process(target=print)
+            child = multiprocessing.get_context("fork").Process(target=compiles)
             child.start()
-            child.join()
+            child.join(20.0)
             assert child.exitcode == 0
+            for _ in range(20):
+                child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(1000.0,))
+                child.start()
+                child.terminate()
+                child.join(5.0)
+                assert child.exitcode == -signal.SIGTERM
         if seed in self.ends_others:
             other = subprocess.Popen(["sleep", "1000"])
             other.terminate()

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from functools import partial
 from multiprocessing import current_process
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
@@ -18,6 +17,7 @@ from numba.core import event
 
 from sim.sweeps.likeness import compare
 from sim.sweeps.living import attempt, warm
+from sim.sweeps.stopping import take
 from sim.sweeps.work import Ended, Parcel, Unlike
 
 _IDLE = 60.0  # seconds without work after which a process ends; the next work starts another
@@ -27,11 +27,11 @@ _Item = tuple[Parcel, int | None]  # scenario and seed of a run; without a seed 
 
 def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
     """Be a worker: live what comes through the pipe until it closes."""
-    signal.signal(signal.SIGINT, _heed_not)
+    take(signal.SIGINT, _heed_not)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     current_process().daemon = False  # which may not start processes
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=partial(_let_go, pipe))
+        os.register_at_fork(after_in_child=pipe.close)  # what a run forks has nothing to say
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
@@ -63,7 +63,7 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         if item is None:
             pipe.send("halted")
             continue
-        signal.signal(signal.SIGTERM, _heed_not)
+        take(signal.SIGTERM, _heed_not)
         parcel, seed = item
         said: str | Ended | Unlike
         try:
@@ -78,13 +78,6 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         except Unlike as error:
             said = error
         pipe.send(said)
-
-
-def _let_go(pipe: Connection) -> None:
-    """What a run forks has nothing to say, and heeds signals."""
-    pipe.close()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, signal.SIG_DFL)
 
 
 def _heed_not(number: int, frame: object) -> None:
