@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import re
 import threading
 import time
@@ -28,6 +27,7 @@ from sim.sweeps.forking import signals_held
 from sim.sweeps.likeness import code_of
 from sim.sweeps.outpost import Sent, lacking, live_lot
 from sim.sweeps.processes import GLANCE
+from sim.sweeps.since import Since
 from sim.sweeps.stopping import surely
 from sim.sweeps.work import Ended, Job, Packer, Parcel, Unlike
 from sim.sweeps.worker import TRIES, Limits
@@ -108,7 +108,7 @@ def connect(address: str, workers: int | None, limits: Limits) -> Iterator[Clust
 
 def _leave(cluster: Cluster, client: Any, own: Any) -> None:
     cluster.stop()
-    with suppress(TimeoutError):  # of a scheduler that is silent
+    with suppress(Exception):  # of a scheduler that is silent, or gone
         client.close(_ANSWER)
     if own:
         own.close()
@@ -179,31 +179,32 @@ class Cluster:
         self._come: SimpleQueue[tuple[Any, Any]] = SimpleQueue()  # futures, and what they gave or raised
         self._awaited: set[Future[None]] = set()  # what goes on in Dask's loop for us
         self._there: dict[str, int] = {}  # threads of each worker
-        self._asked, self._said = (
-            -_COUNT,
-            -math.inf,
-        )  # when the scheduler was last asked for them, and said so
+        self._asked = -_COUNT  # when the scheduler was last asked for them
+        self._said: Since | None = None  # and since it has said so
+        self._wrong: BrokenExecutor | InputError | None = None  # what keeps them from living any more
 
     @property
     def workers(self) -> int:
         """Threads of the scheduler's workers, each of which has a process of ours; none while it says nothing."""
         self._look()
-        return sum(self._there.values()) if time.monotonic() - self._said < _SILENT else 0
+        return sum(self._there.values()) if self._said and self._said.seconds < _SILENT else 0
 
     def _look(self) -> None:
         """Ask the scheduler for its workers every now and then, and wait for what it says only the first time."""
+        if self._said:
+            self._said.look()
         now = time.monotonic()
         if now - self._asked < _COUNT:
             return
         self._asked = now
         with self._reached():
             looked = self._later(self._count())
-        if self._said == -math.inf:
-            with suppress(TimeoutError):
-                looked.result(_ANSWER)
+            if not self._said:
+                with suppress(TimeoutError):
+                    looked.result(_ANSWER)
 
     async def _count(self) -> None:
-        self._there, self._said = dict(await self._client.scheduler.ncores()), time.monotonic()
+        self._there, self._said = dict(await self._client.scheduler.ncores()), Since()
 
     def _later(self, what: Coroutine[Any, Any, None]) -> Future[None]:
         """Have Dask's loop go on with something."""
@@ -240,33 +241,49 @@ class Cluster:
             asked = {future: worker for future, worker in asked.items() if worker in self._there}
         if wrong:
             raise _unlike(dict.fromkeys(wrong))
+        self._tell()
 
     def warm(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
         """One worker compiles what the first run takes, for those that share its files."""
         for job in jobs[:1]:
             future = self._have(live_lot, [], self._limits, self._parcels([job]))
             while not stopped() and future not in dict(self._back(GLANCE)):
-                pass
+                self._tell()
 
     def room(self, ahead: bool) -> int:
         """How many workers have nothing to do, and with `ahead` as many again."""
-        return max(0, self.workers * (2 if ahead else 1) - len(self._lots))
+        return 0 if self._wrong else max(0, self.workers * (2 if ahead else 1) - len(self._lots))
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Have any worker live them, one after another."""
         self._lots[self._have(live_lot, self._parcels(jobs), self._limits)] = list(jobs)
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
-        """What has come back."""
+        """What has come back.
+
+        Raises, once all that has is told:
+            BrokenExecutor: the scheduler is gone.
+            InputError: a worker has other code or files than its runs are to be lived with.
+        """
         ended: list[tuple[Job, Ended]] = []
         if self._halted and not self.workers:
             self._lots.clear()
-        for future, found in self._back(seconds):
-            if jobs := self._lots.pop(future, None):
-                ended += (
-                    self._failed(jobs, found) if isinstance(found, BaseException) else self._ends(jobs, found)
-                )
+        for future, found in self._back(0.0 if self._wrong else seconds):
+            if future not in self._lots:
+                continue
+            jobs, failed = self._lots[future], isinstance(found, BaseException)
+            try:
+                ended += self._failed(jobs, found) if failed else self._ends(jobs, found)
+                del self._lots[future]
+            except (BrokenExecutor, InputError) as wrong:  # its runs stay in hand
+                self._wrong = self._wrong or wrong
+        if not ended:
+            self._tell()
         return ended
+
+    def _tell(self) -> None:
+        if self._wrong:
+            raise self._wrong
 
     def _ends(self, jobs: list[Job], ends: list[Ended]) -> Iterator[tuple[Job, Ended]]:
         for job in jobs:
@@ -277,8 +294,8 @@ class Cluster:
         """Have something done by a worker, and what comes of it put into the queue."""
         with self._reached():
             future = self._client.submit(task, *args, pure=False, **options)
-        future.add_done_callback(self._done)
-        return future
+            future.add_done_callback(self._done)
+            return future
 
     def _done(self, future: Any) -> None:
         if not self._stopped:
@@ -293,11 +310,7 @@ class Cluster:
         self._come.put((future, found))
 
     def _back(self, seconds: float) -> list[tuple[Any, Any]]:
-        """Futures that are done, and what they gave or raised; waits so long for the first.
-
-        Raises:
-            BrokenExecutor: the scheduler is gone.
-        """
+        """Futures that are done, and what they gave or raised; waits so long for the first."""
         come: list[tuple[Any, Any]] = []
         with suppress(Empty):
             come.append(self._come.get(timeout=seconds))
@@ -305,7 +318,7 @@ class Cluster:
                 come.append(self._come.get_nowait())
         lost = [found for _, found in come if isinstance(found, CancelledError)]
         if self._client.status not in (("running",) if lost else ("running", "connecting")):
-            raise BrokenExecutor("the scheduler is gone")
+            self._wrong = self._wrong or BrokenExecutor("the scheduler is gone")
         return come
 
     @contextmanager
@@ -316,7 +329,7 @@ class Cluster:
         except Exception as error:
             if self._client.status == "running" and not isinstance(error, OSError):
                 raise
-            raise BrokenExecutor("the scheduler is gone") from error
+            self._wrong = self._wrong or BrokenExecutor("the scheduler is gone")
 
     def slowest(self) -> None:
         """The worker that lives a run knows, and does not tell."""
@@ -339,9 +352,9 @@ class Cluster:
         if isinstance(error, Unlike):
             raise _unlike(f"worker {error.worker} {one}" for one in error.differences)
         if not isinstance(error, KilledWorker):
-            if self._client.status == "running":
-                raise BrokenExecutor(f"{type(error).__name__}: {error}") from error
-            raise BrokenExecutor("the scheduler is gone") from error
+            running = self._client.status == "running"
+            text = f"{type(error).__name__}: {error}" if running else "the scheduler is gone"
+            raise BrokenExecutor(text)
         ended: list[tuple[Job, Ended]] = []
         for job in jobs:
             deaths = self._deaths.get(job.number, 0) + (len(jobs) == 1)

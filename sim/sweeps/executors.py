@@ -57,7 +57,7 @@ class Executor(Protocol):
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """Runs that have ended, each once; waits so long for the first.
 
-        Raises:
+        Raises, once all that has ended is told:
             BrokenExecutor: there is nobody left to live them.
             Unlike: they are lived with other code or files than they were asked for.
         """
@@ -99,16 +99,12 @@ class InProcess:
 
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """The next run, lived now."""
-        from sim.sweeps.likeness import compare
         from sim.sweeps.living import attempt
 
         if not self._hand:
             return []
         job = self._hand.popleft()
-        plan = job.plan()
-        end = attempt(plan, job.seed)
-        compare(plan, job.code)  # files of people may have been edited
-        return [(job, end)]
+        return [(job, attempt(job.plan(), job.seed, job.code))]
 
     def slowest(self) -> None:
         """None is lived when anybody can ask."""
@@ -169,5 +165,8 @@ def _alike() -> Iterator[None]:
         yield
     except Unlike as error:
         found = f"something was edited while it ran: a process {'; '.join(error.differences)}"
-        allowed = "what was there when it began; the same command goes on with what is there now"
+        allowed = (
+            "what was there when it began; the same command, or a new session of Python, "
+            "goes on with what is there now"
+        )
         raise InputError([Fault("files", found, allowed)]) from None

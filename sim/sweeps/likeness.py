@@ -44,14 +44,23 @@ def compare(sent: Parcel | Scenario, wanted: Code | None) -> None:
 
     Raises:
         Unlike: it has not.
+        InputError: files of people are there and cannot be read, now.
+        OSError: nor can it be said whether they are there.
+        MemoryError: there is not enough to tell.
     """
     if wanted is None:
         return
     try:
-        found = code_of(sent.open() if isinstance(sent, Parcel) else sent)
+        plan = sent.open() if isinstance(sent, Parcel) else sent
+        code_digest(plan)
+    except (MemoryError, OSError):
+        raise
     except Exception as error:
         text = f"cannot read what it is sent ({type(error).__name__}: {error})"
         raise Unlike((text,)) from error
+    if lost := [f"has no file {path}" for path in plan.organisation.files if not path.exists()]:
+        raise Unlike(lost)
+    found = code_of(plan)
     if isinstance(sent, Parcel) and any(one.startswith("__main__:") for one in sent.own):
         found = code(dict(wanted)["source"], dict(found).get("people", ""))  # a script has another name here
     if found != wanted:

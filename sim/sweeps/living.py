@@ -12,8 +12,9 @@ from numba.core import event
 from sim.organisation import run
 from sim.scenario import Scenario, load
 from sim.sweeps.broken import Broken
+from sim.sweeps.likeness import compare
 from sim.sweeps.series import pack
-from sim.sweeps.work import Ended, Finished, Parcel, named, own_mechanisms
+from sim.sweeps.work import Code, Ended, Finished, Parcel, Unlike, named, own_mechanisms
 
 _WARM_WEEKS = 104
 
@@ -28,11 +29,21 @@ def live(plan: Scenario, seed: int, asks: tuple[str, str] | None = None) -> Fini
     )
 
 
-def attempt(plan: Scenario | Parcel, seed: int) -> Ended:
-    """Live one run, and tell instead of raising where it does not come to its end."""
+def attempt(plan: Scenario | Parcel, seed: int, code: Code | None = None) -> Ended:
+    """Live one run, and tell instead of raising where it does not come to its end.
+
+    Raises:
+        Unlike: this process has not, or had no more when it ended, what the run is to hang on.
+    """
     began, me = perf_counter(), os.getpid()
     try:
-        return live(plan.open(), seed, plan.asks) if isinstance(plan, Parcel) else live(plan, seed)
+        compare(plan, code)
+        try:
+            return live(plan.open(), seed, plan.asks) if isinstance(plan, Parcel) else live(plan, seed)
+        finally:
+            compare(plan, code)  # files of people may have been edited meanwhile
+    except Unlike:
+        raise
     except MemoryError as error:
         text = f"took more memory than allowed ({_line(error)})"
         return Broken("memory", text, format_exc(), 1, perf_counter() - began)

@@ -51,7 +51,7 @@ class Processes:
 
     def room(self, ahead: bool) -> int:
         """How many workers have nothing to do, or with `ahead` soon will."""
-        return sum(worker.wants(ahead) for worker in self._crew)
+        return 0 if self._wrong else sum(worker.wants(ahead) for worker in self._crew)
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Give them to the worker with the least in hand."""
@@ -60,25 +60,24 @@ class Processes:
     def ended(self, seconds: float) -> list[tuple[Job, Ended]]:
         """What the workers have sent.
 
-        Raises:
+        Raises, once all that has ended is told:
+            BrokenExecutor: worker processes cannot be started.
             Unlike: a worker has other code or files than its runs are to be lived with.
         """
-        self._see()
         handles = [handle for worker in self._crew for handle in worker.handles]
-        ready = set(wait(handles, seconds)) if handles else set()
+        ready = set(wait(handles, 0.0 if self._wrong else seconds)) if handles else set()
         ended = [end for worker in self._crew for end in worker.collect(ready)]
-        if not ended:
-            self._see()
+        if self._wrong and not ended:
+            raise self._wrong
         return ended
 
-    def _see(self) -> None:
-        for worker in self._crew:
-            if worker.unlike:
-                raise worker.unlike
+    @property
+    def _wrong(self) -> Exception | None:
+        return next((worker.wrong for worker in self._crew if worker.wrong), None)
 
     def slowest(self) -> tuple[Job, float] | None:
         """The one whose worker has not been heard of for longest."""
-        lived = [(worker.hand[0], worker.seconds) for worker in self._crew if worker.hand]
+        lived = [(worker.hand[0], worker.heard.seconds) for worker in self._crew if worker.hand]
         return max(lived, key=lambda one: one[1], default=None)
 
     def halt(self) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 from sim.errors import Fault, InputError
 from sim.sweeps.broken import Broken
 from sim.sweeps.forking import start_process, unstartable
+from sim.sweeps.since import Since
 from sim.sweeps.work import Ended, Job, Packer, Unlike
 
 TRIES = 2  # runs are tried again when their worker has died: it may have been killed by somebody else
@@ -34,7 +35,6 @@ _GONE = 10.0  # seconds within which a process that has been killed, or is closi
 _LET_GO = 1.0  # seconds within which nothing is sent any more to a process that has ended
 _LEAST, _MOST = 256 * 2**20, 10**18
 
-_SUSPENDED = 0.5  # seconds between two looks of which more were not spent looking on
 _UNKNOWN = 255  # multiprocessing's code for a process whose end nobody saw
 
 
@@ -71,14 +71,14 @@ class Worker:
 
     Attributes:
         hand: the runs that it has been given and that have not ended; it is living the first.
-        seconds: since it was last heard of, as far as anybody looked on: so long it has lived the first.
-        unlike: what it has said if it has other code or files than its runs are to be lived with.
+        heard: when it was last heard of: so long it has lived the first.
+        wrong: what keeps it from living any more; its runs stay in its hand.
     """
 
     def __init__(self, limits: Limits = NO_LIMITS) -> None:
         self.hand: deque[Job] = deque()
-        self.unlike: Unlike | None = None
-        self.seconds, self._looked = 0.0, time.monotonic()
+        self.heard = Since()
+        self.wrong: BrokenExecutor | Unlike | None = None
         self._limits = limits
         self._process: Any = None
         self._pipe: Connection
@@ -125,7 +125,7 @@ class Worker:
         self._halted = False
         self._batch = len(jobs)
         if not self.hand:
-            self._count()
+            self.heard.now()
         self.hand.extend(jobs)
         self._send(items)
 
@@ -140,16 +140,11 @@ class Worker:
 
         Args:
             ready: those of its `handles` that are.
-
-        Raises:
-            BrokenExecutor: processes end before they can do anything.
         """
         ended: list[tuple[Job, Ended]] = []
         if not self._process:
             return ended
-        before, self._looked = self._looked, time.monotonic()
-        if self._ready and not self._warming and not self._compiling:
-            self.seconds += min(self._looked - before, _SUSPENDED)
+        self.heard.look(counts=self._ready and not self._warming and not self._compiling)
         lost = self._process.sentinel in ready
         try:  # also what came since: runs that have ended are not late
             while not self._full and self._pipe.poll():
@@ -162,10 +157,8 @@ class Worker:
             self._bury(ended)
         elif self._overdue:
             said = self._last_words(ask=True)
-            self._end(
-                ended,
-                Broken("timeout", f"took longer than {self._limits.seconds:g} s", said, 1, self.seconds),
-            )
+            text = f"took longer than {self._limits.seconds:g} s"
+            self._end(ended, Broken("timeout", text, said, 1, self.heard.seconds))
             self._restart()
         return ended
 
@@ -182,14 +175,10 @@ class Worker:
             self._sender.join(_LET_GO)
             self._trace.close()
 
-    def _count(self) -> None:
-        """Begin to count the seconds."""
-        self.seconds, self._looked = 0.0, time.monotonic()
-
     def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
-        self._count()
+        self.heard.now()
         if isinstance(said, Unlike):
-            self.unlike = said
+            self.wrong = said
         elif said == "up":
             self._up, self._stillborn = True, 0
         elif said == "ready":
@@ -202,7 +191,7 @@ class Worker:
             self.hand.clear()
         elif said == "idle":
             self._leaving = True
-        elif self.hand and not self.unlike:
+        elif self.hand and not self.wrong:
             self._end(ended, said)
             self._full = isinstance(said, Broken) and said.kind == "memory"
 
@@ -214,7 +203,7 @@ class Worker:
     @property
     def _overdue(self) -> bool:
         allowed = self._limits.seconds
-        return bool(allowed and self.hand and self.seconds > allowed)
+        return bool(allowed and self.hand and self.heard.seconds > allowed)
 
     def _bury(self, ended: list[tuple[Job, Ended]]) -> None:
         """The process is gone: its run is tried once more, or set aside; the others go to a new process."""
@@ -225,17 +214,13 @@ class Worker:
         if not self._up:
             self._stillborn += 1
             if 0 < code < _UNKNOWN or self._stillborn >= _STARTS:
-                raise BrokenExecutor(f"worker processes end as soon as they start: {how}")
+                self.wrong = BrokenExecutor(f"worker processes end as soon as they start: {how}")
         elif self.hand and not self._leaving:
             number = self.hand[0].number
             deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
             if deaths >= TRIES:
-                self._end(
-                    ended,
-                    Broken(
-                        "died", f"its worker died, and a second one too: {how}", said, deaths, self.seconds
-                    ),
-                )
+                text = f"its worker died, and a second one too: {how}"
+                self._end(ended, Broken("died", text, said, deaths, self.heard.seconds))
         self._restart()
 
     def _restart(self) -> None:
@@ -264,22 +249,22 @@ class Worker:
         self._out.put(what)
 
     def _start(self) -> None:
-        """Start a process unless there is one."""
-        if self._process:
+        """Start a process unless there is one, or something is wrong."""
+        if self._process or self.wrong:
             return
+        self._up = self._ready = self._compiling = self._full = self._leaving = False
+        self._out = SimpleQueue()
+        self.heard.now()
         try:
             self._pipe, theirs = Pipe()
             self._trace, words = Pipe(duplex=False)
-        except OSError as error:
-            raise unstartable(error) from error
-        self._up = self._ready = self._compiling = self._full = self._leaving = False
-        self._count()
-        self._process = start_process(_serve, theirs, words, self._limits.memory)
-        theirs.close()
-        words.close()
-        self._out = SimpleQueue()
-        self._sender = threading.Thread(target=_deliver, args=(self._out, self._pipe), daemon=True)
-        self._sender.start()
+            with theirs, words:
+                self._sender = threading.Thread(target=_deliver, args=(self._out, self._pipe), daemon=True)
+                self._sender.start()
+                self._process = start_process(_serve, theirs, words, self._limits.memory)
+        except (OSError, RuntimeError) as error:  # no more processes, files or threads
+            self._out.put(None)
+            self.wrong = error if isinstance(error, BrokenExecutor) else unstartable(error)
 
 
 def _deliver(out: SimpleQueue[Any], pipe: Connection) -> None:

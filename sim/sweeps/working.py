@@ -15,7 +15,6 @@ from queue import Empty, SimpleQueue
 
 from numba.core import event
 
-from sim.sweeps.likeness import compare
 from sim.sweeps.living import attempt, warm
 from sim.sweeps.stopping import take
 from sim.sweeps.work import Ended, Parcel, Unlike
@@ -34,7 +33,8 @@ def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
         os.register_at_fork(after_in_child=pipe.close)  # what a run forks has nothing to say
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
+    with suppress(OSError):  # a service may have neither
+        os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
     _end_with_reader(words)
     faulthandler.enable(words.fileno(), all_threads=False)
     if hasattr(signal, "SIGUSR1"):
@@ -67,14 +67,12 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
         parcel, seed = item
         said: str | Ended | Unlike
         try:
-            compare(parcel, parcel.code)
             if seed is None or not ready:
                 warm(parcel)
                 gc.freeze()  # what is loaded by now stays; without it, Python would let the waste of many runs pile up
                 pipe.send("ready")
                 ready = True
-            said = "warm" if seed is None else attempt(parcel, seed)
-            compare(parcel, parcel.code)  # files of people may have been edited meanwhile
+            said = "warm" if seed is None else attempt(parcel, seed, parcel.code)
         except Unlike as error:
             said = error
         pipe.send(said)
