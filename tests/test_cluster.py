@@ -21,6 +21,7 @@ from sim.errors import InputError
 from sim.scenario import load
 from sim.sweeps import Experiment, Factor, Limits, cluster, likeness, load_results, sweep
 from sim.sweeps.work import Finished, Job
+from sim.sweeps.worker import TRIES
 from tests.stored import replaced, rostered
 
 dask = pytest.importorskip("dask", reason="dask is not installed: pip install '.[cluster]'")
@@ -136,7 +137,7 @@ def test_runs_that_break_are_set_aside_and_no_worker_of_dask_dies_of_them(two, t
     trouble = Trouble(raises=[2], exits=[4], dies=[5], crashes=[6], sleeps=[7], hangs=[8], eats=[9])
     plans = {"own": load("baseline", SMALL).with_mechanism(trouble)}
     experiment = Experiment(name="troubled", scenario="own", replicates=12)
-    results = sweep(experiment, tmp_path, dask=two.address, plans=plans, limits=Limits(2.0, 2**29))
+    results = sweep(experiment, tmp_path, dask=two.address, plans=plans, limits=Limits(6.0, 2**29))
     assert set(results.runs["seed"]) == {1, 3, 10, 11, 12}
     found = results.failures
     assert list(zip(found["seed"], found["kind"], found["attempts"], strict=True)) == [
@@ -319,6 +320,64 @@ def test_a_lot_that_dask_gives_up_is_lived_all_the_same(two):
         executor.submit([Job(1, "own", lambda: plan, 1)])
         client.cancel(list(executor._lots))
         assert isinstance(lived(executor)[1], Finished)
+
+
+def both(executor):
+    """Wait until what two lots came to is there to be told."""
+    until = time.monotonic() + 60.0
+    while executor._come.qsize() < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def test_what_has_ended_is_told_before_it_is_said_that_a_worker_has_other_code(two):
+    plan = load("baseline", SMALL)
+    with distributed.Client(two.address, set_as_default=False) as client:
+        executor = cluster.Cluster(client, Limits())
+        for number, code in enumerate((None, (("source", "other"),))):
+            executor.submit([Job(number, f"own {number}", lambda: plan, 1, code)])
+        both(executor)
+        assert [job.number for job, _ in executor.ended(0.2)] == [0]
+        assert executor.in_hand == 1, "a sweep that has nothing in hand is taken to be at its end"
+        assert not executor.room(ahead=True)
+        with pytest.raises(InputError, match="has other source; the same code"):
+            executor.ended(0.2)
+        executor.stop()
+
+
+def test_what_has_ended_is_told_before_it_is_said_that_the_scheduler_is_gone(tmp_path):
+    plan = load("baseline", SMALL)
+    with (
+        started(tmp_path, 1) as one,
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        distributed.Client(one.address, set_as_default=False) as client,
+    ):
+        executor = cluster.Cluster(client, Limits())
+        executor.submit([Job(1, "own", lambda: plan, 1)])
+        executor.submit([Job(2, "hangs", lambda: plan.with_mechanism(Trouble(sleeps=[2])), 2)])
+        until = time.monotonic() + 60.0
+        while executor._come.empty() and time.monotonic() < until:
+            time.sleep(0.1)
+        one.end(one.scheduler)
+        both(executor)  # the second is given up by Dask
+        assert [job.number for job, _ in executor.ended(0.2)] == [1]
+        with pytest.raises(cluster.BrokenExecutor, match="the scheduler is gone"):
+            executor.ended(0.2)
+        assert executor.in_hand
+        executor.stop()
+
+
+def test_deaths_that_are_told_are_not_counted_against_the_next_of_that_number(two):
+    """Each round of a precision numbers its runs anew."""
+    plan = load("baseline", SMALL)
+    with distributed.Client(two.address, set_as_default=False) as client:
+        executor, told = cluster.Cluster(client, Limits()), []
+        executor.submit = lambda jobs: None
+        for _ in range(2):
+            job = Job(1, "own", lambda: plan, 1)
+            for _ in range(TRIES):
+                told += executor._failed([job], distributed.KilledWorker("lot", None, 0))
+        assert [end.attempts for _, end in told] == [TRIES, TRIES]
+        executor.stop()
 
 
 def test_people_that_are_edited_while_a_cluster_sweeps_end_it(two, tmp_path):

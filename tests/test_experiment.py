@@ -516,6 +516,18 @@ def test_a_value_that_no_row_takes_may_be_one_that_takes_another(write):
     assert len(points(load_experiment(write(text)))) == 1
 
 
+def test_a_value_that_no_row_takes_may_go_with_another_of_the_same_row(write):
+    """Forty hubs are too many for the form of the scenario, and no matter in the form that the row takes."""
+    write('extends = "baseline"\n[governance]\nform = "multiple_hubs"\nhubs = 2\n', "grouped.toml")
+    text = (
+        'scenario = "grouped.toml"\n[[factors]]\nkey = "governance.form"\nvalues = ["multiple_hubs", "centralised"]\n'
+        '[[factors]]\nkey = "governance.hubs"\nvalues = [2, 40]\n'
+        '[design]\nkind = "list"\nrows = [{ form = "FORM", hubs = 2 }]'
+    )
+    assert len(points(load_experiment(write(text.replace("FORM", "centralised"))))) == 1
+    assert any("40" in fault for fault in faults(write(text.replace("FORM", "multiple_hubs"))))
+
+
 def test_what_set_gives_a_table_holds_wherever_a_factor_leaves_it(write):
     text = 'scenario = "everything"\nset = { voice.harm = 0.125 }\n[[factors]]\nkey = "voice"\nvalues = [false, {}]\n'
     off, on = points(load_experiment(write(text + 'names = ["off", "on"]')))
