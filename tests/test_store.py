@@ -443,3 +443,10 @@ def test_runs_import_nothing_of_ours_that_their_keys_do_not_hold():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     used = {Path(line).relative_to(source.PACKAGE).as_posix() for line in done.stdout.splitlines()}
     assert used - set(source.engine_files()) == {"__init__.py"}
+
+
+def test_a_folder_where_the_store_should_be_is_said_and_left_as_it_is(tmp_path):
+    (tmp_path / store.FILE).mkdir()
+    with pytest.raises(InputError, match=f"{store.FILE}: is a folder"), Store(tmp_path, EXPERIMENT, {}):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == [store.FILE]

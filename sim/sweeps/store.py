@@ -24,7 +24,7 @@ from sim.sweeps.factor import SCENARIO
 from sim.sweeps.layout import FILE, OUTCOMES, bring, layout_of
 from sim.sweeps.names import names_of
 from sim.sweeps.patches import Patches
-from sim.sweeps.place import busy, locked, on_network, told, undamaged
+from sim.sweeps.place import busy, locked, on_network, told, undamaged, unreadable
 from sim.sweeps.point import Point
 from sim.sweeps.series import SERIES
 from sim.sweeps.work import Finished
@@ -55,6 +55,8 @@ class Store:
             raise InputError(
                 [Fault("results", str(error.strerror), "a folder that can be written", str(folder))]
             ) from None
+        if (folder / FILE).is_dir():
+            raise unreadable(folder, "is a folder")
         self.folder = folder
         self._known: set[str] = set()  # scenarios whose departments are stored
         with undamaged(folder), told(folder):
