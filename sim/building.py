@@ -45,7 +45,9 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
     """Who sits where and who knows whom: read from files, or generated."""
     people = plan.organisation
     if people.roster and people.ties:
-        return _read(people.files, digest(people.files))
+        while (found := _read(people.files, content := digest(people.files)))[0].files != content:
+            _read.cache_clear()  # they were edited in between
+        return found
     firms = [_seated(tuple(sizes), people.span) for sizes in people.firm_sizes()]
     ties = [network.generate(plan.network, one, org.luck) for one in firms]
     return (firms[0], ties[0]) if len(firms) == 1 else (staff.together(firms), Ties.together(ties))
@@ -53,7 +55,7 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
 
 @lru_cache(maxsize=2)
 def _read(files: tuple[Path, ...], content: str) -> tuple[staff.Staff, network.Ties]:
-    """A sweep reads its roster once a worker; `content` makes sure that it is the same."""
+    """A sweep reads its roster once a worker, and anew where its `content` is another."""
     return read_roster(*files)
 
 
@@ -162,6 +164,7 @@ def build_tables(org: Organisation, threads: int | None) -> None:
     org.threads = threads_for(who.n) if threads is None else threads
     org.wings = Wings.blank(org.threads, len(names), who.n)
     org.state = State.of({"changes": Changes.room(len(names), who.n), **shared(org)})
+    org.files = who.files
     org.notices = (*who.notices, *_owners(org), *_strangers(functions, fits))
 
 

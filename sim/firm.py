@@ -67,6 +67,7 @@ class Firm(mesa.Model):
     order: Order
     ways: int
     notices: tuple[str, ...]
+    files: str
 
     def move(self, rows: Any, practices: Any, rung: int, way: Any = None) -> None:
         """Put employees on a rung of practices, one of each in a pair; the counts follow.

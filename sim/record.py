@@ -68,6 +68,7 @@ class Record:
         series: what is kept week by week.
         now: one row of `tables.NOW`, the organisation's.
         notices: what was assumed about its people, or does nothing, for the user to see.
+        files: digest of the files that its people were read from; "" if there are none.
     """
 
     plan: Scenario
@@ -79,6 +80,7 @@ class Record:
     series: Series
     now: np.ndarray
     notices: tuple[str, ...] = ()
+    files: str = ""
 
     @property
     def week(self) -> int:
@@ -104,7 +106,7 @@ class Record:
         })  # fmt: skip
         return cls(
             org.plan, org.seed, org.department_names, org.functions, org.departments.meant.copy(),
-            org.practice_names, series, org.whole.now, org.notices,
+            org.practice_names, series, org.whole.now, org.notices, org.files,
         )  # fmt: skip
 
     def write(self, org: Organisation) -> None:

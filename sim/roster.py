@@ -59,12 +59,16 @@ def digest(paths: Iterable[Path]) -> str:
         InputError: a file cannot be read.
     """
     faults: list[Fault] = []
-    content = hashlib.blake2b(digest_size=16)
-    for path in paths:
-        data = _bytes(path, faults) or b""
-        content.update(len(data).to_bytes(8, "little") + data)
+    contents = [_bytes(path, faults) or b"" for path in paths]
     if faults:
         raise InputError(faults)
+    return _digest(contents)
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    content = hashlib.blake2b(digest_size=16)
+    for data in contents:
+        content.update(len(data).to_bytes(8, "little") + data)
     return content.hexdigest()
 
 
@@ -73,6 +77,7 @@ class _Files:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self.contents: list[bytes] = []  # of the files, as they were when they were read
         self.row: dict[str, int] = {}
         self.department: list[str] = []
         self.function: list[str] | None = None
@@ -86,7 +91,7 @@ class _Files:
 
     def read_people(self, path: Path) -> None:
         """Take in ids, departments, functions and managers."""
-        table = _Table(path, {"id": "id", "department": "dept"}, ("manager", "function"), self.faults)
+        table = self._table(path, {"id": "id", "department": "dept"}, ("manager", "function"))
         first: dict[str, int] = {}
         functions, managers = [], []
         for line, (name, department, manager, function) in table:
@@ -112,7 +117,7 @@ class _Files:
 
     def read_ties(self, path: Path) -> None:
         """Take in who is in touch with whom."""
-        for line, (source, target, weight) in _Table(path, _ENDS, ("weight",), self.faults):
+        for line, (source, target, weight) in self._table(path, _ENDS, ("weight",)):
             strength = _strength(weight) if weight else 1
             if not strength:
                 self._fault(
@@ -129,8 +134,14 @@ class _Files:
 
     def read_reports(self, path: Path) -> None:
         """Take in who reports to whom."""
-        for line, (source, target) in _Table(path, _ENDS, (), self.faults):
+        for line, (source, target) in self._table(path, _ENDS, ()):
             self._report(path, line, "target", self._person(path, line, "source", source), target)
+
+    def _table(self, path: Path, needed: dict[str, str], optional: tuple[str, ...]) -> _Table:
+        """A file, read once and for all."""
+        data = _bytes(path, self.faults)
+        self.contents.append(data or b"")
+        return _Table(path, data, needed, optional, self.faults)
 
     def _report(self, path: Path, line: int, column: str, person: int, manager: str) -> None:
         """Take in one reporting line."""
@@ -219,6 +230,7 @@ class _Files:
             key=np.array([key_of(f"roster/{ids[person]}") for person in order], np.uint64),
             ids=tuple(ids[person] for person in order),
             notices=tuple(notices),
+            files=_digest(self.contents),
         )
         return staff, ties
 
@@ -246,12 +258,18 @@ class _Table:
     """The asked columns of a CSV file, row by row; no rows if the file or its header is no good."""
 
     def __init__(
-        self, path: Path, needed: dict[str, str], optional: tuple[str, ...], faults: list[Fault]
+        self,
+        path: Path,
+        data: bytes | None,
+        needed: dict[str, str],
+        optional: tuple[str, ...],
+        faults: list[Fault],
     ) -> None:
-        """Read the file and its header.
+        """Read the header.
 
         Args:
             path: the file.
+            data: what it holds; None if it cannot be read, which is said already.
             needed: columns that must be there, with another name by which each may go.
             optional: columns that may be there.
             faults: receives what is wrong, now and in the rows.
@@ -260,12 +278,12 @@ class _Table:
         self.asked = (*needed, *optional)
         self.columns: dict[str, int] = {}
         before = len(faults)
-        text = _text(path, faults)
+        text = None if data is None else _text(path, data, faults)
         self._reader = csv.reader(io.StringIO(text or "", newline=""), strict=True)
         self._header = next(self._lines(), [])
         if self._header:
             self.columns = self._find(needed)
-        elif len(faults) == before:
+        elif data is not None and len(faults) == before:
             faults.append(Fault("file", "empty", f"a header with {', '.join(needed)}", self.file))
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
@@ -307,11 +325,8 @@ class _Table:
         return {} if wrong else columns
 
 
-def _text(path: Path, faults: list[Fault]) -> str | None:
+def _text(path: Path, data: bytes, faults: list[Fault]) -> str | None:
     """The file's text, or None and a fault."""
-    data = _bytes(path, faults)
-    if data is None:
-        return None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -37,6 +37,7 @@ class Staff:
         firm: int32[D], each department's firm; one firm's departments, and so its people, stand together.
         ids: the roster's ids; they belong to the reader alone and are never stored with results.
         notices: what the reader assumed or dropped, for the user to see; no ids in them.
+        files: digest of the files that they were read from, as these were then; "" for people that are made up.
     """
 
     departments: tuple[str, ...]
@@ -50,6 +51,7 @@ class Staff:
     firm: np.ndarray
     ids: tuple[str, ...] | None = None
     notices: tuple[str, ...] = ()
+    files: str = ""
 
     @property
     def n(self) -> int:

@@ -366,6 +366,34 @@ def test_what_has_ended_is_told_before_it_is_said_that_the_scheduler_is_gone(tmp
         executor.stop()
 
 
+def test_what_has_come_back_is_told_though_the_sweep_is_stopped_and_no_worker_is_left(tmp_path):
+    plan = load("baseline", SMALL)
+    with started(tmp_path, 1) as one, distributed.Client(one.address, set_as_default=False) as client:
+        executor = cluster.Cluster(client, Limits())
+        executor.submit([Job(1, "own", lambda: plan, 1)])
+        until = time.monotonic() + 60.0
+        while executor._come.empty() and time.monotonic() < until:
+            time.sleep(0.1)
+        one.end(one.workers[0])
+        while executor.workers and time.monotonic() < until:
+            time.sleep(0.1)
+        executor.halt()
+        assert [job.number for job, _ in executor.ended(0.2)] == [1]
+        executor.stop()
+
+
+def test_a_scheduler_that_is_gone_before_code_is_compared_is_said_at_once(two):
+    client = distributed.Client(two.address, set_as_default=False)
+    executor = cluster.Cluster(client, Limits())
+    assert executor.workers == 2
+    client.close()
+    began = time.monotonic()
+    with pytest.raises(cluster.BrokenExecutor, match="the scheduler is gone"):
+        executor.check([load("baseline", SMALL)], lambda: False)
+    assert time.monotonic() - began < cluster._COMPARING / 4
+    executor.stop()
+
+
 def test_deaths_that_are_told_are_not_counted_against_the_next_of_that_number(two):
     """Each round of a precision numbers its runs anew."""
     plan = load("baseline", SMALL)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from trouble import Trouble
 
-from sim import source
+from sim import building, source
 from sim.errors import Fault, InputError
 from sim.mechanisms import Mechanism
 from sim.scenario import load
@@ -51,16 +51,38 @@ class Edits(Mechanism):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_people_that_are_edited_while_a_run_may_read_them_are_none_it_is_sure_of(tmp_path, workers):
+def test_people_that_are_edited_once_a_run_has_read_them_are_no_matter_to_it(tmp_path, workers):
     experiment = rostered(tmp_path)
     plans = {"own": load("baseline", experiment.set).with_mechanism(Edits(ties=str(tmp_path / "ties.csv")))}
     asked = Experiment(name="own", scenario="own", replicates=5)
     with pytest.raises(InputError, match="a process has other people"):
         sweep(asked, tmp_path / "r", workers=workers, plans=plans)
-    assert set(load_results(tmp_path / "r").runs["seed"]) == {1, 2}
+    assert set(load_results(tmp_path / "r").runs["seed"]) == {1, 2, 3}
 
 
-@pytest.mark.parametrize("at", [1, 2], ids=["before", "after"])
+@pytest.mark.parametrize("at", ["digest", "read_roster"])
+def test_people_that_are_edited_while_a_run_reads_them_are_nobody_elses(tmp_path, monkeypatch, at):
+    """Nor are they once the edit is undone."""
+    experiment = rostered(tmp_path).model_copy(update={"replicates": 5})
+    whole = sweep(experiment, tmp_path / "whole", workers=0).timelines()
+    ties, read, reads = tmp_path / "ties.csv", getattr(building, at), []
+    text = ties.read_text()
+
+    def edit(*files):
+        reads.append(1)
+        if len(reads) == (3 if at == "digest" else 1):
+            replaced(ties, "source,target\np0,p1\n")
+        return read(*files)
+
+    building._read.cache_clear()
+    monkeypatch.setattr(building, at, edit)
+    with pytest.raises(InputError, match="a process has other people"):
+        sweep(experiment, tmp_path / "r", workers=0)
+    assert len(load_results(tmp_path / "r").runs) == (2 if at == "digest" else 0)
+    replaced(ties, text)
+    assert sweep(experiment, tmp_path / "r", workers=0).timelines().equals(whole)
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -70,14 +92,12 @@ def test_people_that_are_edited_while_a_run_may_read_them_are_none_it_is_sure_of
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_people_that_cannot_be_read_for_a_while_cost_the_run_that_needs_them(
-    tmp_path, monkeypatch, trouble, at
-):
+def test_people_that_cannot_be_read_for_a_while_cost_the_run_that_needs_them(tmp_path, monkeypatch, trouble):
     looks, digest = [], likeness.digest
 
     def fail(files):
         looks.append(1)
-        if len(looks) == 4 + at:  # at the third of the runs
+        if len(looks) == 3:
             raise trouble
         return digest(files)
 
@@ -171,3 +191,48 @@ def test_runs_are_keyed_by_the_engine_that_is_loaded_and_not_by_an_edit_of_it(mo
     monkeypatch.setattr(key, "engine_files", dict, raising=False)
     assert key.code_digest(plan) == before
     key._code.cache_clear()
+
+
+EDITED = """
+import sys, time
+from pathlib import Path
+from sim import load
+from sim.errors import InputError
+from sim.mechanisms import Mechanism
+from sim.sweeps import Experiment, Limits, load_results, sweep
+
+class Mine(Mechanism):
+    def step(self, org):
+        if org.week == 5 and org.seed == 4:
+            time.sleep(1000)
+
+def main():
+    def edit(standing):
+        if standing.fresh == 2:
+            file = Path(sys.argv[1])
+            file.write_text(file.read_text() + "# edited")
+    plan = load("baseline", {"organisation.employees": 60, "weeks": 60}).with_mechanism(Mine())
+    asked = Experiment(name="own", scenario="own", replicates=8)
+    try:
+        sweep(asked, "r", workers=1, plans={"own": plan}, limits=Limits(2.0), progress=edit)
+    except InputError as error:
+        print(error)
+    print(len(load_results("r").runs))
+
+if __name__ == "__main__":
+    import neighbour
+    main()
+"""
+
+
+@pytest.mark.parametrize("edited", ["script.py", "neighbour.py"])
+def test_a_script_that_is_edited_while_it_sweeps_ends_its_sweep_once_a_process_has_read_it(tmp_path, edited):
+    (tmp_path / "script.py").write_text(EDITED)
+    (tmp_path / "neighbour.py").touch()
+    done = subprocess.run(
+        [sys.executable, "script.py", edited], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    said = done.stdout.splitlines()
+    assert "a process has other source" in said[0], done.stderr
+    assert said[1] == "3", "those before the process was replaced"

@@ -204,7 +204,7 @@ class Wordless(Exception):  # noqa: N818
 
 
 def test_an_error_whose_own_words_raise_is_told_by_its_name():
-    def live(*_):
+    def live(*_, **__):
         raise Wordless
 
     plan = load("baseline", {"organisation.employees": 20, "weeks": 1})

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.kills import running
 from sim.sweeps import load_results
+from sim.sweeps.stopping import interruptible
 from tests.troubled import LINUX, gone, script
 
 WILD = """
@@ -107,3 +108,29 @@ def test_asked_to_stop_a_sweep_finishes_what_it_has_begun_and_asked_again_it_sto
     assert (stored > 2) == (times == 1)
     assert stored < 10
     assert {path.name for path in (tmp_path / "r").iterdir()} == {"results.sqlite", ".lock"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_sweeps_that_end_in_any_order_leave_signals_as_they_were(order):
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    sweeps = [interruptible(), interruptible()]
+    asked = [one.__enter__() for one in sweeps]
+    signal.raise_signal(signal.SIGINT)
+    assert [one() for one in asked] == [True, True]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+    sweeps[order[0]].__exit__(None, None, None)
+    assert signal.getsignal(signal.SIGINT) != before[0]
+    sweeps[order[1]].__exit__(None, None, None)
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
+    with interruptible() as later:
+        assert not later()
+
+
+def test_a_sweep_that_begins_once_another_is_asked_to_stop_is_stopped_by_the_second_time():
+    with interruptible():
+        signal.raise_signal(signal.SIGINT)
+        with interruptible() as inner:
+            assert not inner()
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)

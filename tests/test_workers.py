@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
@@ -269,3 +270,61 @@ def test_time_counts_only_while_somebody_looks_on(monkeypatch):
     assert heard.seconds == before
     heard.now()
     assert heard.seconds == 0.0
+
+
+def threads_of_workers():
+    return [one for one in threading.enumerate() if one.name.endswith("(_deliver)")]
+
+
+def test_ctrl_c_while_a_worker_starts_or_is_stopped_leaves_nothing(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    before = len(threads_of_workers())
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.sweeps.worker.start_process", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Worker().give([plain(1)])
+    worker = Worker()
+    worker.give([plain(1)])
+    process = worker._process
+    with monkeypatch.context() as patched:
+        patched.setattr(type(process), "kill", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            worker.stop()
+    assert process.is_alive()
+    worker.stop()
+    assert not worker.handles
+    with pytest.raises(ValueError, match="closed"):
+        process.is_alive()
+    until = time.monotonic() + 10.0
+    while len(threads_of_workers()) > before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(threads_of_workers()) == before
+
+
+NOISY = """
+from pathlib import Path
+from sim import load
+from sim.mechanisms import Mechanism
+from sim.sweeps import Experiment, sweep
+
+class Noisy(Mechanism):
+    def step(self, org):
+        print("words", flush=True)
+
+if __name__ == "__main__":
+    plan = load("baseline", {"organisation.employees": 60, "weeks": 60}).with_mechanism(Noisy())
+    results = sweep(Experiment(name="own", scenario="own", replicates=4), "r", workers=1, plans={"own": plan})
+    Path("said").write_text(f"{len(results.runs)} {results.failures['error'].tolist()}")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="takes a shell")
+@pytest.mark.parametrize("closed", ["2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-", "1>&-"])
+def test_mechanisms_may_print_where_nobody_has_said_where_to(tmp_path, closed):
+    (tmp_path / "script.py").write_text(NOISY)
+    command = f"'{sys.executable}' script.py {closed}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run(command, shell=True, cwd=tmp_path, env=environment, check=True, timeout=100)
+    assert (tmp_path / "said").read_text() == "4 []"

@@ -237,7 +237,7 @@ class Cluster:
             for future, found in self._back(GLANCE):
                 if worker := asked.pop(future, ""):  # not of one that came back under the same address
                     wrong += [f"worker {worker} {one}" for one in _lacked(found)]
-            self._look()
+            self._tell()
             asked = {future: worker for future, worker in asked.items() if worker in self._there}
         if wrong:
             raise _unlike(dict.fromkeys(wrong))
@@ -266,8 +266,6 @@ class Cluster:
             InputError: a worker has other code or files than its runs are to be lived with.
         """
         ended: list[tuple[Job, Ended]] = []
-        if self._halted and not self.workers:
-            self._lots.clear()
         for future, found in self._back(0.0 if self._wrong else seconds):
             if future not in self._lots:
                 continue
@@ -277,6 +275,8 @@ class Cluster:
                 del self._lots[future]
             except (BrokenExecutor, InputError) as wrong:  # its runs stay in hand
                 self._wrong = self._wrong or wrong
+        if self._halted and not self.workers:
+            self._lots.clear()
         if not ended:
             self._tell()
         return ended
@@ -311,6 +311,7 @@ class Cluster:
 
     def _back(self, seconds: float) -> list[tuple[Any, Any]]:
         """Futures that are done, and what they gave or raised; waits so long for the first."""
+        self._look()
         come: list[tuple[Any, Any]] = []
         with suppress(Empty):
             come.append(self._come.get(timeout=seconds))

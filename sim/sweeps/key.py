@@ -78,16 +78,20 @@ def _sources(start: ModuleType) -> dict[str, Path]:
     """The files of a module and of those that it imports from its own package or folder, now or later, by module name."""
     name, file = start.__name__, _file(start.__name__)
     assert file, "its class was refused"
-    if name == "__mp_main__":  # a worker's name for the script
-        name = "__main__"
+    if name in (
+        "__main__",
+        "__mp_main__",
+    ):  # what is run, here or on a worker; with -m it is a module all the same
+        name = start.__spec__.name if start.__spec__ else "__main__"
     home = file.parent
     depth = name.count(".") + (file.name == "__init__.py")
     root = home.parents[depth - 1] if depth else home
     found: dict[str, Path] = {}
+    first = name
     queue = [(name, start.__package__ or "", file)]
     while queue:
         name, package, file = queue.pop()
-        near = file.parent == home or ("." in start.__name__ and _top(name) == _top(start.__name__))
+        near = file.parent == home or (depth and _top(name) == _top(first))
         if name not in found and near:
             found[name] = file
             for other in _imports(package, file):

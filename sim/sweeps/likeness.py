@@ -6,6 +6,7 @@ import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+from sim.errors import InputError
 from sim.roster import digest
 from sim.scenario import Scenario
 from sim.sweeps.key import code_digest
@@ -21,10 +22,12 @@ def code(source: str, people: str = "") -> Code:
     return (*versions(), ("source", source), *((("people", people),) if people else ()))
 
 
-def code_of(plan: Scenario) -> Code:
-    """What a scenario's runs hang on, as it is here and now."""
-    files = plan.organisation.files
-    return code(code_digest(plan), digest(files) if files else "")
+def code_of(plan: Scenario, people: str | None = None) -> Code:
+    """What a scenario's runs hang on here: with people of a digest, if they have been read, or as their files are now."""
+    if people is None:
+        files = plan.organisation.files
+        people = digest(files) if files else ""
+    return code(code_digest(plan), people)
 
 
 @cache
@@ -39,8 +42,13 @@ def versions() -> Code:
     return tuple(found)
 
 
-def compare(sent: Parcel | Scenario, wanted: Code | None) -> None:
+def compare(sent: Parcel | Scenario, wanted: Code | None, people: str | None = None) -> None:
     """See that this process has what the runs of a scenario hang on where they come from.
+
+    Args:
+        sent: the scenario.
+        wanted: what its runs hang on there.
+        people: digest of the files of its people as they were read; as they are now unless given.
 
     Raises:
         Unlike: it has not.
@@ -55,16 +63,27 @@ def compare(sent: Parcel | Scenario, wanted: Code | None) -> None:
         code_digest(plan)
     except (MemoryError, OSError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         text = f"cannot read what it is sent ({type(error).__name__}: {error})"
         raise Unlike((text,)) from error
-    if lost := [f"has no file {path}" for path in plan.organisation.files if not path.exists()]:
+    files = plan.organisation.files if people is None else ()
+    if lost := [f"has no file {path}" for path in files if not path.exists()]:
         raise Unlike(lost)
-    found = code_of(plan)
-    if isinstance(sent, Parcel) and any(one.startswith("__main__:") for one in sent.own):
-        found = code(dict(wanted)["source"], dict(found).get("people", ""))  # a script has another name here
+    found = code_of(plan, people)
     if found != wanted:
         raise Unlike(differences(found, wanted))
+
+
+def glance(sent: Parcel | Scenario, wanted: Code | None) -> None:
+    """See the same as far as it can be told now.
+
+    Raises:
+        Unlike: it has not.
+    """
+    try:
+        compare(sent, wanted)
+    except (InputError, OSError, MemoryError):
+        return
 
 
 def differences(there: Code, here: Code) -> tuple[str, ...]:

@@ -12,17 +12,24 @@ from numba.core import event
 from sim.organisation import run
 from sim.scenario import Scenario, load
 from sim.sweeps.broken import Broken
-from sim.sweeps.likeness import compare
+from sim.sweeps.likeness import compare, glance
 from sim.sweeps.series import pack
 from sim.sweeps.work import Code, Ended, Finished, Parcel, Unlike, named, own_mechanisms
 
 _WARM_WEEKS = 104
 
 
-def live(plan: Scenario, seed: int, asks: tuple[str, str] | None = None) -> Finished:
-    """Live one run to its end, and ask something of its record, see `Parcel`."""
+def live(
+    plan: Scenario, seed: int, asks: tuple[str, str] | None = None, code: Code | None = None
+) -> Finished:
+    """Live one run to its end, and ask something of its record, see `Parcel`.
+
+    Raises:
+        Unlike: its people were not those that it is to hang on.
+    """
     began = perf_counter()
     record = run(plan, seed)
+    compare(plan, code, record.files)
     packed, told = pack(record), named(asks[0])(record, asks[1]) if asks else None
     return Finished(
         record.outcome, record.week, packed, record.departments, record.notices, perf_counter() - began, told
@@ -33,27 +40,26 @@ def attempt(plan: Scenario | Parcel, seed: int, code: Code | None = None) -> End
     """Live one run, and tell instead of raising where it does not come to its end.
 
     Raises:
-        Unlike: this process has not, or had no more when it ended, what the run is to hang on.
+        Unlike: this process has not what the run is to hang on.
     """
     began, me = perf_counter(), os.getpid()
     try:
         compare(plan, code)
-        try:
-            return live(plan.open(), seed, plan.asks) if isinstance(plan, Parcel) else live(plan, seed)
-        finally:
-            compare(plan, code)  # files of people may have been edited meanwhile
-    except Unlike:
+        if isinstance(plan, Parcel):
+            return live(plan.open(), seed, plan.asks, code)
+        return live(plan, seed, code=code)
+    except (Unlike, KeyboardInterrupt):
         raise
     except MemoryError as error:
         text = f"took more memory than allowed ({_line(error)})"
-        return Broken("memory", text, format_exc(), 1, perf_counter() - began)
-    except KeyboardInterrupt:
-        raise
+        broken = Broken("memory", text, format_exc(), 1, perf_counter() - began)
     except BaseException as error:
-        return Broken("raised", _line(error), format_exc(), 1, perf_counter() - began)
+        broken = Broken("raised", _line(error), format_exc(), 1, perf_counter() - began)
     finally:
         if os.getpid() != me:
             os._exit(0)  # what a mechanism has forked, and not ended, is no run
+    glance(plan, code)  # perhaps because of what was edited
+    return broken
 
 
 def _line(error: BaseException) -> str:
@@ -69,7 +75,11 @@ def warm(parcel: Parcel) -> None:
     """Live a scenario small and forget it, for the kernels that it leaves compiled and loaded; these do not depend on size.
 
     Mechanisms of one's own are left out: of them, any may raise, hang or crash, and what they do counts in runs alone.
+
+    Raises:
+        Unlike: this process has not what its runs are to hang on.
     """
+    glance(parcel, parcel.code)
     with suppress(Exception):
         plan = parcel.open()
         run(_small(plan.without(*(kind.name for kind in own_mechanisms(plan)))))

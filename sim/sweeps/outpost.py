@@ -45,16 +45,14 @@ def lacking(parcels: Sequence[Parcel]) -> list[str]:
 
 def _tell(pipe: Connection, parcels: Sequence[Parcel]) -> None:
     """In a process of ours: compare, and send what is found."""
-    from sim.sweeps.likeness import compare
+    from sim.sweeps.likeness import glance
 
     found: list[str] = []
     for parcel in parcels:
         try:
-            compare(parcel, parcel.code)
+            glance(parcel, parcel.code)
         except Unlike as error:
             found += error.differences
-        except Exception:  # what cannot be read now may be when it is needed
-            continue
     pipe.send(found)
 
 

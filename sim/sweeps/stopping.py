@@ -55,30 +55,55 @@ def surely(do: Callable[[], None]) -> None:
 def interruptible() -> Iterator[Callable[[], bool]]:
     """Being asked to stop is noted instead of raised, so that it never falls into a transaction; a second time it is raised.
 
-    Signals that whoever started this process has it ignore stay ignored.
+    Signals that whoever started this process has it ignore stay ignored. Sweeps may begin and end in any order.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    raised = False
-
-    def note(number: int, frame: object) -> None:
-        nonlocal raised
-        again = asked.is_set()
-        asked.set()
-        if again and not raised:
-            raised = True
-            raise KeyboardInterrupt
-
-    before, theirs = {one: signal.getsignal(one) for one in _ASKS}, dict(_theirs)
-    taken = {one: old for one, old in before.items() if old not in (signal.SIG_IGN, None)}
-    for one, old in taken.items():
-        take(one, note, theirs.get(one, old))
+    _sweeps.append(asked)
+    if len(_sweeps) == 1:
+        _listen()
     try:
         yield asked.is_set
     finally:
-        for one, old in taken.items():
+        if _sweeps == [asked]:
+            _listen_no_more()
+        _sweeps.remove(asked)
+
+
+_sweeps: list[threading.Event] = []
+"""Those that are going on, and whether they have been asked to stop."""
+_raised = threading.Event()
+_before: dict[int, Any] = {}
+"""How signals were dealt with before the first of them."""
+_children_before: dict[int, Any] = {}
+
+
+def _listen() -> None:
+    _raised.clear()
+    _children_before.update(_theirs)
+    for one in _ASKS:
+        old = signal.getsignal(one)
+        if old not in (signal.SIG_IGN, None):
+            _before[one] = old
+            take(one, _note, _theirs.get(one, old))
+
+
+def _listen_no_more() -> None:
+    for one, old in _before.items():
+        if signal.getsignal(one) is _note:  # in a child it is not
             signal.signal(one, old)
-            del _theirs[one]
-        _theirs.update(theirs)
+    _theirs.clear()
+    _theirs.update(_children_before)
+    _children_before.clear()
+    _before.clear()
+
+
+def _note(number: int, frame: object) -> None:
+    again = any(one.is_set() for one in _sweeps)
+    for one in _sweeps:
+        one.set()
+    if again and not _raised.is_set():
+        _raised.set()
+        raise KeyboardInterrupt

@@ -164,16 +164,18 @@ class Worker:
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""
-        process, self._process = self._process, None
         self._warming = 0
-        if process:
-            process.kill()
-            process.join(_GONE)
-            with suppress(ValueError):  # the server of processes is suspended, and cannot tell
+        if process := self._process:  # until all is done: Ctrl-C may fall into it
+            with suppress(
+                ValueError
+            ):  # closed already; or the server of processes is suspended, and cannot tell
+                process.kill()
+                process.join(_GONE)
                 process.close()
             self._out.put(None)
             self._sender.join(_LET_GO)
             self._trace.close()
+            self._process = None
 
     def _hear(self, said: Any, ended: list[tuple[Job, Ended]]) -> None:
         self.heard.now()
@@ -215,7 +217,7 @@ class Worker:
             self._stillborn += 1
             if 0 < code < _UNKNOWN or self._stillborn >= _STARTS:
                 self.wrong = BrokenExecutor(f"worker processes end as soon as they start: {how}")
-        elif self.hand and not self._leaving:
+        elif self.hand and not self._leaving and not self.wrong:
             number = self.hand[0].number
             deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
             if deaths >= TRIES:
@@ -261,9 +263,12 @@ class Worker:
             with theirs, words:
                 self._sender = threading.Thread(target=_deliver, args=(self._out, self._pipe), daemon=True)
                 self._sender.start()
-                self._process = start_process(_serve, theirs, words, self._limits.memory)
-        except (OSError, RuntimeError) as error:  # no more processes, files or threads
-            self._out.put(None)
+                mute = sys.stderr is None
+                self._process = start_process(_serve, theirs, words, self._limits.memory, mute)
+        except BaseException as error:
+            self._out.put(None)  # which ends the thread
+            if not isinstance(error, (OSError, RuntimeError)):  # no more processes, files or threads
+                raise
             self.wrong = error if isinstance(error, BrokenExecutor) else unstartable(error)
 
 

@@ -24,7 +24,7 @@ _IDLE = 60.0  # seconds without work after which a process ends; the next work s
 _Item = tuple[Parcel, int | None]  # scenario and seed of a run; without a seed it is only to warm
 
 
-def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
+def serve(pipe: Connection, words: Connection, memory: int | None, mute: bool) -> None:
     """Be a worker: live what comes through the pipe until it closes."""
     take(signal.SIGINT, _heed_not)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -33,7 +33,9 @@ def serve(pipe: Connection, words: Connection, memory: int | None) -> None:
         os.register_at_fork(after_in_child=pipe.close)  # what a run forks has nothing to say
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    with suppress(OSError):  # a service may have neither
+    if mute:  # whoever sweeps, a service say, has no standard error; what has its number is something else
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    else:
         os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
     _end_with_reader(words)
     faulthandler.enable(words.fileno(), all_threads=False)
