@@ -508,6 +508,10 @@ def test_differences_are_told_one_by_one():
     [
         ("tcp://127.0.0.1:9", "no scheduler answers: Timed out trying to connect to tcp://127.0.0.1:9"),
         ("tcp://127.0.0.1:9/", "'tcp://127.0.0.1:9/' is no address; the address of a Dask scheduler"),
+        (
+            "lokal",
+            "'lokal' is no address; the address of a Dask scheduler",
+        ),
         ("nonsense://127.0.0.1:9", "'nonsense://127.0.0.1:9' is no address; the address of a Dask scheduler"),
         (
             "tls://127.0.0.1:9",
@@ -524,6 +528,7 @@ def test_a_scheduler_that_does_not_answer_is_one_message_and_leaves_nothing(tmp_
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith(f"unsilo: dask: {said}")
+    assert ("did you mean 'local'?" in done.stderr) == (address == "lokal")
     assert not list(tmp_path.iterdir())
 
 

@@ -471,3 +471,17 @@ def test_more_runs_than_the_cap_are_worked_out_only_if_they_are_meant(tmp_path, 
     assert isinstance(done.exception, InputError)
     assert "100 at each of 1,000,000 points: 100,000,000 runs; 100,000 runs or fewer" in str(done.exception)
     assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(("integers", "parts"), [(False, True), (True, False)])
+def test_a_few_points_of_a_range_are_told_by_parts_unless_they_are_whole(tmp_path, integers, parts):
+    low, high = (50, 60) if integers else (0.1, 0.9)
+    key = "organisation.employees" if integers else "funding.level"
+    how = "integers" if integers else "uniform"
+    one = Factor(key=key, label="one", low=low, high=high, distribution=how)
+    experiment = Experiment(
+        name="few", scenario="baseline", set={"weeks": 4} | ({} if integers else {"organisation.employees": 60}),
+        factors=[one], design={"kind": "latin_hypercube", "points": 9}, replicates=1,
+    )  # fmt: skip
+    levels = Levels(sweep(experiment, tmp_path, workers=0)).of["one"]
+    assert all(isinstance(level, Span) for level in levels) == parts

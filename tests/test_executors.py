@@ -181,7 +181,8 @@ def test_contents_differ_when_anything_that_matters_does(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"workers": -1}, "workers: found -1; 0 or more"),
+        ({"workers": -1}, "workers: found -1; 0 to 1,024"),
+        ({"workers": 100_000}, "workers: found 100,000; 0 to 1,024"),
         ({"workers": 0, "dask": "local"}, "workers: 0, and Dask; 1 or more"),
     ],
 )

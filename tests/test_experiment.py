@@ -458,7 +458,9 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         (RANGE + LHS + '[precision]\noutcome = "A"\nwithin = -1', ["line 11, precision.within: found -1"]),
         (RANGE + LHS + '[precision]\noutcome = "siload"\nwithin = 0.1', ["line 10, precision.outcome", "'siloed'"]),
         ('[[factors]]\nkey = "organisation.departments"\nvalues = [{}]\nnames = ["own"]\n[design]\nkind = "one_at_a_time"',
-         ["design.baseline: the scenario has no value for departments", "baseline.departments"]),
+         ["design.baseline: no level of departments, and the scenario has no one value of organisation.departments",
+          "as baseline = { departments = ... } in [design]"]),
+        ('[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "long\\u202E"', ["'long\\u202e'; letters, digits and signs"]),
     ],
 )  # fmt: skip
 def test_designs_that_make_no_sense_are_refused(write, text, pieces):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -153,6 +153,23 @@ def test_adoption_bands_are_percentiles_of_the_runs() -> None:
         assert np.allclose(here["low"], np.quantile(values, 0.1, axis=0))
         assert np.allclose(here["high"], np.quantile(values, 0.9, axis=0))
         assert (here["n"] == 9).all()
+
+
+def test_adoption_that_is_alike_is_said_to_be() -> None:
+    even = {"departments": 1, "governance": FORMS}
+    assert "as far apart at all levels" in title(draw(Made(mixed, **even), "adoption"))
+    assert "% in all of them" in title(draw(Made(mixed, **even), "adoption"))
+    assert title(draw(Made(mixed, governance=FORMS), "adoption")).startswith(
+        "Departments end furthest apart with"
+    )
+
+
+def test_long_names_beside_each_other_do_not_touch() -> None:
+    names = ["none", "decentralised", "centralised", "hub_and_spoke", "multiple_hubs", "holistic"]
+    made = Made(lambda seed, governance: ("mixed", 0.2), governance=names)
+    figure = draw(made, "phase")
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
+    assert all(left.x1 + 4.0 < right.x0 for left, right in pairwise(boxes))
 
 
 def test_of_many_departments_the_extremes_are_shown() -> None:

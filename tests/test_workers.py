@@ -328,3 +328,33 @@ def test_mechanisms_may_print_where_nobody_has_said_where_to(tmp_path, closed):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run(command, shell=True, cwd=tmp_path, env=environment, check=True, timeout=100)
     assert (tmp_path / "said").read_text() == "4 []"
+
+
+def test_workers_import_nothing_from_the_working_folder_that_the_command_does_not(tmp_path):
+    (tmp_path / "random.py").write_text("raise RuntimeError('of the working folder')")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "script.py").write_text(SAFE)
+    done = subprocess.run(
+        [sys.executable, "there/script.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert (done.stdout.split(), done.stderr) == (["3", "None"], "")
+
+
+SAFE = """
+import os
+from sim import load
+from sim.mechanisms import Mechanism
+from sim.sweeps import Experiment, sweep
+
+class Tells(Mechanism):
+    def step(self, org):
+        import random
+        with open("seen", "w") as file:
+            file.write(str(os.environ.get("PYTHONSAFEPATH")))
+
+if __name__ == "__main__":
+    plan = load("baseline", {"organisation.employees": 60, "weeks": 60}).with_mechanism(Tells())
+    results = sweep(Experiment(name="own", scenario="own", replicates=3), "r", workers=1, plans={"own": plan})
+    print(len(results.runs), open("seen").read())
+"""

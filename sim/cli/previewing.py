@@ -45,7 +45,10 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
     enough = None if experiment.count <= MOST else _SHOWN
     design = points(experiment, tell=counting(quiet), most=enough)
     if not quiet:
-        click.echo("timing a few runs, unless enough are stored", err=True)
+        click.echo(
+            "timing a few runs, unless enough are stored (the first time, kernels are compiled: minutes)",
+            err=True,
+        )
     found = estimate(experiment, design, stored_of(experiment))
     at_once = max(1, cores() if workers is None else workers)
     if as_json:

@@ -135,17 +135,18 @@ def _watch(results: str, as_json: bool) -> None:
     The store is let go of in between, or the sweep could not leave a plain file at its end.
     """
     from sim.sweeps import load_results
+    from sim.sweeps.standing import Pace
 
-    began, before = time.monotonic(), None
+    before, pace = None, Pace()
     with _shown(as_json) as (show, every):
         while True:
             looked = time.monotonic()
             with closing(load_results(results)) as found:
                 standing = _standing(found)
             done = standing["finished"] + sum(standing["failed"].values())
-            before = done if before is None else before
-            passed = looked - began
-            show(standing, (done - before) / passed if passed > 0.0 else 0.0)
+            if before in (None, done):  # until the first ends, workers may be starting
+                before, pace = done, Pace(done)
+            show(standing, pace.rate(done))
             if not standing["sweeping"]:
                 return
             time.sleep(max(every, 4.0 * (time.monotonic() - looked)))  # looking takes time from the sweep

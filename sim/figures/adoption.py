@@ -93,10 +93,14 @@ def _finding(selection: Selection, last: pd.DataFrame) -> str:
     for level, here in last.groupby("level", sort=False, dropna=False):
         low, high = here.loc[here["median"].idxmin()], here.loc[here["median"].idxmax()]
         ends = [f"{percent(one['median'])} ({words(one['department'])})" for one in (low, high)]
-        apart.append((high["median"] - low["median"], level, " to ".join(ends)))
+        same = percent(low["median"]) == percent(high["median"])
+        text = f"{percent(low['median'])} in all of them" if same else " to ".join(ends)
+        apart.append((high["median"] - low["median"], level, text))
     if len(apart) == 1:
         return f"Adoption ends at {apart[0][2]}"
     widest, closest = max(apart, key=lambda one: one[0]), min(apart, key=lambda one: one[0])
+    if widest[0] == closest[0]:
+        return f"Departments end as far apart at all levels, with {setting(selection.free[0], widest[1])} at {widest[2]}"
     return (
         f"Departments end furthest apart with {setting(selection.free[0], widest[1])}, {widest[2]}, "
         f"and closest with {words(closest[1])}, {closest[2]}"

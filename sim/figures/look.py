@@ -107,15 +107,16 @@ def outer_labels(panels: np.ndarray) -> None:
 def finish(figure: Figure, title: str, caption: str) -> Figure:
     """The figure with its title above and its caption below, wrapped to its width, and laid out for good."""
     width = figure.get_figwidth()
-    figure.suptitle(_wrapped(title, width * 10), x=0.01, ha="left", fontsize=11.5, fontweight="bold")
-    figure.supxlabel(_wrapped(caption, width * 14.5), x=0.01, ha="left", fontsize=8, color="#333333")
+    figure.suptitle(wrapped(title, width * 10), x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+    figure.supxlabel(wrapped(caption, width * 14.5), x=0.01, ha="left", fontsize=8, color="#333333")
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # or each format would lay it out by its own resolution
     return figure
 
 
-def _wrapped(text: str, width: float) -> str:
-    return textwrap.fill(text, int(width), break_on_hyphens=False)
+def wrapped(text: str, width: float) -> str:
+    """Text in lines of so many letters at the most, where words end."""
+    return textwrap.fill(text, int(width), break_on_hyphens=False, break_long_words=False)
 
 
 def percent(share: float) -> str:

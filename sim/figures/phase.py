@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from sim.figures.look import STATES, finish, grid, outer_labels, percent
+from sim.figures.look import STATES, finish, grid, outer_labels, percent, wrapped
 from sim.figures.selection import Selection, Where, listing, numeric, select, setting, words
 from sim.scenario import parameters
 from sim.sweeps.summary import wilson
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.sweeps import Results
 
 _WIDTH, _HEIGHT = 0.74, 0.46  # of a cell, in inches
+_LETTERS = 11.0  # an inch of an axis has room for
 _WIDEST = 11.0  # of the cells beside each other, in inches
 
 
@@ -76,6 +77,7 @@ def draw(results: Results, where: Where) -> Figure:
     columns = max(1, min(len(panels), 3, int(_WIDEST / width)))
     figure, axes = grid(len(panels), width, _HEIGHT * len(ys) + 0.55, columns)
     font = float(np.clip(7.0 * (figure.get_figwidth() - 1.6) / columns / len(xs) / _WIDTH, 5.0, 8.5))
+    room = max(_LETTERS * width / len(xs), 6.0)
     cells = {tuple(cell[label] for label in selection.free): cell for cell in drawn.to_dict("records")}
     for ax, level in zip(axes, panels, strict=True):
         for (i, at_x), (j, at_y) in product(enumerate(xs), enumerate(ys)):
@@ -83,7 +85,7 @@ def draw(results: Results, where: Where) -> Figure:
             _cell(ax, i, j, cells.get(tuple(at[label] for label in selection.free)), font)
         ax.set(xlim=(0, len(xs)), ylim=(0, len(ys)), xlabel=_axis(selection, x))
         ax.set_ylabel(_axis(selection, y) if y else "")
-        ax.set_xticks(np.arange(len(xs)) + 0.5, [words(one) for one in xs])
+        ax.set_xticks(np.arange(len(xs)) + 0.5, [wrapped(words(one), room) for one in xs])
         ax.set_yticks(np.arange(len(ys)) + 0.5, [words(one) for one in ys] if y else [""])
         ax.tick_params(length=0)
         if beside:

@@ -20,7 +20,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sim.errors import Fault, InputError
+from sim.errors import Fault, InputError, nearest_name
 from sim.scenario import Scenario
 from sim.sweeps.broken import Broken
 from sim.sweeps.forking import signals_held
@@ -119,7 +119,8 @@ def _sound(address: str) -> None:
     from distributed.security import Security
 
     if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+", address):
-        raise InputError([Fault("dask", f"{address!r} is no address", _ALLOWED)])
+        near = nearest_name(address, [LOCAL])
+        raise InputError([Fault("dask", f"{address!r} is no address", _ALLOWED, nearest=near)])
     if address.startswith(("tls:", "wss:")) and not Security().get_connection_args("client").get(
         "ssl_context"
     ):
@@ -158,6 +159,8 @@ def _ask(address: str) -> None:
         wrong = TimeoutError()
     if isinstance(wrong, TimeoutError):
         wrong = TimeoutError("it is connected, and says nothing")
+    elif wrong and not isinstance(wrong, OSError):
+        wrong = OSError("what it says is not what a scheduler says")
     if wrong:
         raise wrong
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
+_MOST = 1024  # processes that one machine is asked for
+
+
 class Executor(Protocol):
     """What a sweep asks of an executor.
 
@@ -132,8 +135,8 @@ def start(
     from sim.wings import cores
 
     refuse_workers()
-    if workers is not None and workers < 0:
-        raise InputError([Fault("workers", f"found {workers}", "0 or more")])
+    if workers is not None and not 0 <= workers <= _MOST:
+        raise InputError([Fault("workers", f"found {workers:,}", f"0 to {_MOST:,}; one a core is best")])
     if dask is not None:
         if workers == 0:
             raise InputError([Fault("workers", "0, and Dask", "1 or more: 0 lives runs in this process")])

@@ -138,6 +138,8 @@ def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
         yield f"key {again} listed twice", "each key once"
     if len(factor.keys) > 1 and not factor.label:
         yield "several keys and no label", "a label for them"
+    if not factor.label.isprintable():
+        yield f"label {factor.label!a}", "letters, digits and signs that can be seen"
     if factor.ranged:
         yield from _wrong_range(factor)
         return

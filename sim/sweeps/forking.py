@@ -16,6 +16,7 @@ from multiprocessing import current_process, get_all_start_methods, get_context
 from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_SAFE, _OURS = "PYTHONSAFEPATH", "of a sweep"
 _LONGEST = 70  # bytes of the folder for temporary files, beside which a socket's name has room for 108
 _STARTS = 5  # times that a process is tried to be started
 _SERVER = "sim.sweeps.serving"
@@ -41,7 +42,7 @@ def begin() -> None:
 
         with (
             _one_at_a_time,
-            _single_threaded(),
+            _environment(),
             signals_held(),
             suppress(OSError),
         ):  # said when one is to start
@@ -57,9 +58,9 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
     """
     context = _context()
     for tried in range(_STARTS):  # the server may have been killed, and is started anew then
-        process = context.Process(target=target, args=args, daemon=True)
+        process = context.Process(target=_begun, args=(target, *args), daemon=True)
         try:
-            with _one_at_a_time, _no_daemon(), _single_threaded(), signals_held():
+            with _one_at_a_time, _no_daemon(), _environment(), signals_held():
                 process.start()
             return process
         except (ConnectionError, EOFError) as error:
@@ -97,11 +98,23 @@ def _no_daemon() -> Iterator[None]:
         me.daemon = before
 
 
+def _begun(target: Callable[..., None], *args: Any) -> None:
+    """In the process: programs that runs start import from wherever they like."""
+    if os.environ.get(_SAFE) == _OURS:
+        del os.environ[_SAFE]
+    target(*args)
+
+
 @contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let processes started meanwhile have one thread each: the runs are what is parallel."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+def _environment() -> Iterator[None]:
+    """What processes started meanwhile have otherwise than this one.
+
+    They have one thread each, as the runs are what is parallel; and import nothing from the working folder that this process
+    does not, though they are started as Python is for a command.
+    """
+    ours = dict.fromkeys(_THREADS, "1") | ({} if os.environ.get(_SAFE) else {_SAFE: _OURS})
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
     try:
         yield
     finally:

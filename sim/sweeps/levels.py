@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,7 +17,8 @@ from sim.sweeps.sampling import OneAtATime
 if TYPE_CHECKING:
     from sim.sweeps.results import Results
 
-_APART = 12  # different values of a factor that are told one by one
+_APART = 12  # different values of a factor that are told one by one, if they are whole numbers
+_FEW = 5  # and if they are not
 _PARTS = 5  # parts of a range at the most
 _IN_A_PART = 12  # points in each of them at the least
 
@@ -51,14 +53,14 @@ class Levels:
     def of(self) -> dict[str, list[Any]]:
         """The levels of each factor, by label: those of the file, then others at which there are points.
 
-        A factor that takes more than a dozen numbers has equal parts of them, as `Span`.
+        A factor that takes any of more than a few numbers has equal parts of them, as `Span`.
         """
         found = {}
         for factor in self._experiment.dimensions:
             values = self._points[factor.name]
             there = list(dict.fromkeys(values))
             shown = factor.shown
-            if not shown and len(there) > _APART and all(map(number, there)):
+            if not shown and all(map(number, there)) and len(there) > (_APART if whole(there) else _FEW):
                 ends = factor.at(np.array([0.0, np.nextafter(1.0, 0.0)])) if factor.ranged else []
                 found[factor.name] = _spans([*values, *ends])
             else:
@@ -87,6 +89,11 @@ class Levels:
             if other != label and (base := self.base(other)) is not None:
                 here &= self._points[other].to_numpy(object) == base
         return self._points["point"].to_numpy()[here]
+
+
+def whole(values: Sequence[float]) -> bool:
+    """Whether numbers are whole."""
+    return all(float(value).is_integer() for value in values)
 
 
 def number(value: Any) -> bool:

@@ -65,7 +65,7 @@ def attempt(plan: Scenario | Parcel, seed: int, code: Code | None = None) -> End
 def _line(error: BaseException) -> str:
     """An error in one line; the store shortens it, once it holds nobody's id."""
     try:
-        words = f": {error}"
+        words = f": {error}" if str(error) else ""
     except Exception:  # its own words raise
         words = ""
     return f"{type(error).__name__}{words}".partition("\n")[0]

@@ -37,7 +37,7 @@ def load_experiment(name: str | Path, tell: Tell | None = None) -> Experiment:
     file = shipped.find("experiments", str(name))
     if file is None:
         known = shipped.names("experiments")
-        allowed = f"a .toml file, or one of {', '.join(known)}"
+        allowed = f"a .toml file that is there, or one of {', '.join(known)}"
         raise InputError(
             [Fault("experiment", f"found {str(name)!r}", allowed, nearest=nearest_name(str(name), known))]
         )

@@ -147,8 +147,10 @@ class OneAtATime(Design):
         """Factors that have no level at the baseline."""
         for factor in factors:
             if self._level(factor, own) is None:
-                found = f"the scenario has no value for {factor.name} that its results could show"
-                yield Fault("design.baseline", found, f"one of {_listed(factor)}, as baseline.{factor.name}")
+                keys = " and ".join(factor.targets)
+                found = f"no level of {factor.name}, and the scenario has no one value of {keys} that results could show"
+                allowed = f"one of {_listed(factor)}, as baseline = {{ {factor.name} = ... }} in [design]"
+                yield Fault("design.baseline", found, allowed)
 
 
 class _Sample(Design):

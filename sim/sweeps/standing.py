@@ -50,6 +50,27 @@ class Standing:
         return (self.total - self.done) / self.rate if self.rate > 0.0 else None
 
 
+class Pace:
+    """How many runs end a second, of late.
+
+    Args:
+        ended: how many had ended before.
+    """
+
+    def __init__(self, ended: int = 0) -> None:
+        self._lately = deque([(time.monotonic(), ended)])
+
+    def rate(self, ended: int) -> float:
+        """The pace, now that so many have."""
+        now, lately = time.monotonic(), self._lately
+        if ended != lately[-1][1]:
+            lately.append((now, ended))
+        while len(lately) > 2 and now - lately[1][0] > _LATELY and ended - lately[1][1] > _ENOUGH:
+            lately.popleft()
+        (since, some) = lately[0]
+        return (ended - some) / (now - since) if ended > some and now > since else 0.0
+
+
 class Account:
     """Keeps count of what has been stored and set aside."""
 
@@ -58,25 +79,18 @@ class Account:
         self.states: Counter[str] = Counter()
         self.longest = 0.0
         self._began = time.monotonic()
-        self._lately = deque([(self._began, 0)])
+        self._pace = Pace()
 
     def begin(self) -> None:
         """Reckon the pace from now on: what went before was no run."""
-        self._lately = deque([(time.monotonic(), self.fresh + self.failed)])
+        self._pace = Pace(self.fresh + self.failed)
 
     def standing(
         self, in_hand: int | None = None, slow: tuple[str, float] | None = None, workers: int = 1
     ) -> Standing:
         """How it stands."""
-        now, ended = time.monotonic(), self.fresh + self.failed
-        lately = self._lately
-        if ended != lately[-1][1]:
-            lately.append((now, ended))
-        while len(lately) > 2 and now - lately[1][0] > _LATELY and ended - lately[1][1] > _ENOUGH:
-            lately.popleft()
-        (since, some) = lately[0]
-        rate = (ended - some) / (now - since) if ended > some and now > since else 0.0
+        rate = self._pace.rate(self.fresh + self.failed)
         return Standing(
-            self.total, self.before + self.fresh, self.failed, self.fresh, now - self._began, rate,
+            self.total, self.before + self.fresh, self.failed, self.fresh, time.monotonic() - self._began, rate,
             dict(self.states), in_hand, slow, workers,
         )  # fmt: skip

@@ -59,7 +59,7 @@ def _work(pipe: Connection, items: SimpleQueue[_Item | None]) -> None:
             item = items.get(timeout=_IDLE)
         except Empty:
             pipe.send("idle")
-            for stream in (sys.stdout, sys.stderr):
+            for stream in filter(None, (sys.stdout, sys.stderr)):
                 stream.flush()
             os._exit(0)  # threads that a mechanism has left would keep it for ever
         if item is None:
