@@ -123,6 +123,23 @@ def test_people_that_are_gone_end_the_sweep(tmp_path, workers):
     assert 3 <= len(load_results(tmp_path / "r").runs) < 30
 
 
+def test_a_run_that_breaks_because_people_are_gone_is_no_bad_run(tmp_path, monkeypatch):
+    experiment = rostered(tmp_path).model_copy(update={"replicates": 5})
+    read, reads = building.digest, []
+
+    def away(files):
+        reads.append(1)
+        if len(reads) == 3:
+            files[1].unlink()
+        return read(files)
+
+    monkeypatch.setattr(building, "digest", away)
+    with pytest.raises(InputError, match="a process has no file"):
+        sweep(experiment, tmp_path / "r", workers=0)
+    results = load_results(tmp_path / "r")
+    assert (set(results.runs["seed"]), len(results.failures)) == ({1, 2}, 0)
+
+
 def test_points_at_hand_are_those_of_the_people_that_are_there(tmp_path):
     experiment = rostered(tmp_path)
     ties = tmp_path / "ties.csv"

@@ -1,5 +1,6 @@
 """Status: what is done, failed and missing, said once or as long as a sweep goes on."""
 
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim import cli
+from sim.cli.results import _watch
 from sim.errors import InputError
 from sim.sweeps import Broken, load_results, sweep
 from sim.sweeps.replication import Precision
@@ -182,3 +184,31 @@ def test_a_sweep_is_watched_until_it_ends_by_lines_in_place_and_no_longer_than_o
     assert in_place.count(b"runs finished") >= 2
     assert b"\x1b[2K" in in_place and b"Traceback" not in in_place
     sweep.communicate()
+
+
+def test_the_pace_of_a_watch_is_that_of_late_and_leaves_out_the_start(monkeypatch, capsys):
+    clock = [0.0]
+
+    def asleep(seconds):
+        clock[0] += seconds
+
+    def standing(_):
+        done = max(0, int(40 * (clock[0] - 40.0)))  # workers start until then
+        going = clock[0] < 80.0
+        return {
+            "finished": done,
+            "failed": {},
+            "states": {},
+            "runs": 4000,
+            "missing": 4000 - done,
+            "sweeping": going,
+        }
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", asleep)
+    monkeypatch.setattr("sim.sweeps.load_results", lambda name: io.StringIO())
+    monkeypatch.setattr("sim.cli.results._standing", standing)
+    _watch("any", as_json=True)
+    rates = [json.loads(line)["rate"] for line in capsys.readouterr().out.splitlines()]
+    assert rates[:9] == [0.0] * 9
+    assert all(rate == pytest.approx(40.0) for rate in rates[9:])
