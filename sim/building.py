@@ -45,8 +45,10 @@ def people_and_ties(plan: Scenario, org: Organisation) -> tuple[staff.Staff, net
     """Who sits where and who knows whom: read from files, or generated."""
     people = plan.organisation
     if people.roster and people.ties:
-        while (found := _read(people.files, content := digest(people.files)))[0].files != content:
-            _read.cache_clear()  # they were edited in between
+        content = digest(people.files)
+        found = _read(people.files, content)
+        if found[0].files != content:  # they were edited in between, and are not to be found under that
+            _read.cache_clear()
         return found
     firms = [_seated(tuple(sizes), people.span) for sizes in people.firm_sizes()]
     ties = [network.generate(plan.network, one, org.luck) for one in firms]

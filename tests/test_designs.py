@@ -485,3 +485,12 @@ def test_a_few_points_of_a_range_are_told_by_parts_unless_they_are_whole(tmp_pat
     )  # fmt: skip
     levels = Levels(sweep(experiment, tmp_path, workers=0)).of["one"]
     assert all(isinstance(level, Span) for level in levels) == parts
+
+
+def test_values_that_are_listed_are_told_one_by_one(tmp_path):
+    rows = [{"level": n / 10} for n in range(1, 9)]
+    experiment = Experiment(
+        name="listed", scenario="baseline", set={"weeks": 4, "organisation.employees": 60},
+        factors=[Factor(key="funding.level")], design={"kind": "list", "rows": rows}, replicates=1,
+    )  # fmt: skip
+    assert Levels(sweep(experiment, tmp_path, workers=0)).of["level"] == [row["level"] for row in rows]

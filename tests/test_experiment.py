@@ -460,7 +460,8 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         ('[[factors]]\nkey = "organisation.departments"\nvalues = [{}]\nnames = ["own"]\n[design]\nkind = "one_at_a_time"',
          ["design.baseline: no level of departments, and the scenario has no one value of organisation.departments",
           "as baseline = { departments = ... } in [design]"]),
-        ('[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "long\\u202E"', ["'long\\u202e'; letters, digits and signs"]),
+        ('[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "long\\u202E"', ["label 'long\\u202e'; no line ends, and no signs"]),
+        ('[[factors]]\nkey = "weeks"\nvalues = [8]\nnames = ["a\\nb"]', ["name 'a\\nb'; no line ends, and no signs"]),
     ],
 )  # fmt: skip
 def test_designs_that_make_no_sense_are_refused(write, text, pieces):
@@ -621,3 +622,11 @@ def test_impossible_points_are_listed_no_further_than_helps(write, monkeypatch):
     assert all("point employees = " in fault for fault in whole)
     monkeypatch.setattr(design, "_ENOUGH", 3)
     assert faults(file) == whole[:3] != whole
+
+
+@pytest.mark.parametrize(
+    "label", ["taux\u00a0de confiance", "\u4fe1\u983c\u3000\u5ea6", "\u0645\u06cc\u200c\u0634\u0648\u062f"]
+)
+def test_labels_may_have_the_spaces_and_joiners_that_scripts_have(write, label):
+    text = f'scenario = "baseline"\n[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "{label}"\n'
+    assert points(load_experiment(write(text)))[0].factors == {label: 8}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import running
-from sim.sweeps import load_results
+from sim.sweeps import load_results, stopping
 from sim.sweeps.stopping import interruptible
 from tests.troubled import LINUX, gone, script
 
@@ -134,3 +134,19 @@ def test_a_sweep_that_begins_once_another_is_asked_to_stop_is_stopped_by_the_sec
             assert not inner()
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_as_a_sweep_begins_to_listen_leaves_nothing(monkeypatch):
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stopping, "take", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            interruptible().__enter__()
+    with interruptible() as asked:
+        signal.raise_signal(signal.SIGINT)
+        assert asked()
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before

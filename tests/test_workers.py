@@ -321,9 +321,10 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="takes a shell")
+@pytest.mark.parametrize("first", ["", "import os, sys; sys.stderr = sys.stderr or open(os.devnull, 'w')"])
 @pytest.mark.parametrize("closed", ["2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-", "1>&-"])
-def test_mechanisms_may_print_where_nobody_has_said_where_to(tmp_path, closed):
-    (tmp_path / "script.py").write_text(NOISY)
+def test_mechanisms_may_print_where_nobody_has_said_where_to(tmp_path, closed, first):
+    (tmp_path / "script.py").write_text(f"{first}\n{NOISY}")
     command = f"'{sys.executable}' script.py {closed}"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run(command, shell=True, cwd=tmp_path, env=environment, check=True, timeout=100)
@@ -338,10 +339,34 @@ def test_workers_import_nothing_from_the_working_folder_that_the_command_does_no
         [sys.executable, "there/script.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
-    assert (done.stdout.split(), done.stderr) == (["3", "None"], "")
+    home = Path(__file__).parents[1]
+    assert (done.stdout.split(), done.stderr) == (
+        ["3", "None", str(home), str(home / "sim" / "__init__.py")],
+        "",
+    )
+
+
+def test_workers_have_the_package_of_the_command_and_not_another_that_is_installed(tmp_path):
+    """As in a clone, beside an installed release."""
+    for name in ("sim", "scenarios", "experiments"):
+        (tmp_path / name).symlink_to(Path(__file__).parents[1] / name)
+    (tmp_path / "script.py").write_text(SAFE)
+    for words in (["script.py"], ["-m", "script"]):
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env=environment,
+        )
+        assert done.stdout.split()[-1] == str(tmp_path / "sim" / "__init__.py"), done.stderr
 
 
 SAFE = """
+import sim
 import os
 from sim import load
 from sim.mechanisms import Mechanism
@@ -351,7 +376,7 @@ class Tells(Mechanism):
     def step(self, org):
         import random
         with open("seen", "w") as file:
-            file.write(str(os.environ.get("PYTHONSAFEPATH")))
+            file.write(f"{os.environ.get('PYTHONSAFEPATH')} {os.environ.get('PYTHONPATH')} {sim.__file__}")
 
 if __name__ == "__main__":
     plan = load("baseline", {"organisation.employees": 60, "weeks": 60}).with_mechanism(Tells())

@@ -114,9 +114,9 @@ def finish(figure: Figure, title: str, caption: str) -> Figure:
     return figure
 
 
-def wrapped(text: str, width: float) -> str:
-    """Text in lines of so many letters at the most, where words end."""
-    return textwrap.fill(text, int(width), break_on_hyphens=False, break_long_words=False)
+def wrapped(text: str, width: float, whole: bool = False) -> str:
+    """Text in lines of so many letters at the most, or with `whole` words of so many as the longest of them has."""
+    return textwrap.fill(text, int(width), break_on_hyphens=False, break_long_words=not whole)
 
 
 def percent(share: float) -> str:

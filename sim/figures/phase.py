@@ -85,7 +85,7 @@ def draw(results: Results, where: Where) -> Figure:
             _cell(ax, i, j, cells.get(tuple(at[label] for label in selection.free)), font)
         ax.set(xlim=(0, len(xs)), ylim=(0, len(ys)), xlabel=_axis(selection, x))
         ax.set_ylabel(_axis(selection, y) if y else "")
-        ax.set_xticks(np.arange(len(xs)) + 0.5, [wrapped(words(one), room) for one in xs])
+        ax.set_xticks(np.arange(len(xs)) + 0.5, [wrapped(words(one), room, whole=True) for one in xs])
         ax.set_yticks(np.arange(len(ys)) + 0.5, [words(one) for one in ys] if y else [""])
         ax.tick_params(length=0)
         if beside:

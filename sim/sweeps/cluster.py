@@ -141,7 +141,12 @@ def _ask(address: str) -> None:
         async with rpc(
             address, timeout=_ANSWER, connection_args=Security().get_connection_args("client")
         ) as one:
-            found = await asyncio.wait_for(one.identity(), 1.5 * _ANSWER)
+            try:
+                found = await asyncio.wait_for(one.identity(), 1.5 * _ANSWER)
+            except OSError:
+                raise
+            except Exception as error:
+                raise OSError("what it says is not what a scheduler says") from error
             if found.get("type") != "Scheduler":
                 raise OSError(f"it is a {found.get('type', 'stranger')} of Dask")
 
@@ -159,8 +164,6 @@ def _ask(address: str) -> None:
         wrong = TimeoutError()
     if isinstance(wrong, TimeoutError):
         wrong = TimeoutError("it is connected, and says nothing")
-    elif wrong and not isinstance(wrong, OSError):
-        wrong = OSError("what it says is not what a scheduler says")
     if wrong:
         raise wrong
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
+from unicodedata import category
 
 import numpy as np
 
@@ -17,6 +18,11 @@ _DIGITS = 9  # of a value from a range: more than anybody means, fewer than libr
 _NARROW = 1e-6  # of its greater end, a range that is narrower has fewer than a thousand values
 _ENDS_AND_MIDDLE = np.array([0.0, 0.5, 1.0])
 _NEAR_ONE = 1e-9  # shares that add up to so nearly 1 do
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of others, ends of lines and paragraphs
+_TURNING = {
+    *map(chr, range(0x202A, 0x202F)),
+    *map(chr, range(0x2066, 0x206A)),
+}  # the direction of what follows
 _EVEN = 2**50  # up to which whole numbers of a range are equally likely, as they are drawn as fractions
 _EXACT = 2**53  # up to which a number with a fraction can stand for every whole one
 _SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}
@@ -138,8 +144,9 @@ def wrong(factor: Factor, free: bool = False) -> Iterator[tuple[str, str]]:
         yield f"key {again} listed twice", "each key once"
     if len(factor.keys) > 1 and not factor.label:
         yield "several keys and no label", "a label for them"
-    if not factor.label.isprintable():
-        yield f"label {factor.label!a}", "letters, digits and signs that can be seen"
+    for what, text in (("label", factor.label), *(("name", name) for name in factor.names)):
+        if any(category(sign) in _UNSEEN or sign in _TURNING for sign in text):
+            yield f"{what} {text!a}", "no line ends, and no signs that control what is shown"
     if factor.ranged:
         yield from _wrong_range(factor)
         return

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import current_process, get_all_start_methods, get_context
 from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-_SAFE, _OURS = "PYTHONSAFEPATH", "of a sweep"
+_IMPORTS = ("PYTHONSAFEPATH", "PYTHONPATH")
 _LONGEST = 70  # bytes of the folder for temporary files, beside which a socket's name has room for 108
 _STARTS = 5  # times that a process is tried to be started
 _SERVER = "sim.sweeps.serving"
@@ -56,9 +57,9 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
     Raises:
         BrokenExecutor: none can be started.
     """
-    context = _context()
+    context, own = _context(), {name: os.environ.get(name) for name in _IMPORTS}
     for tried in range(_STARTS):  # the server may have been killed, and is started anew then
-        process = context.Process(target=_begun, args=(target, *args), daemon=True)
+        process = context.Process(target=_begun, args=(own, target, *args), daemon=True)
         try:
             with _one_at_a_time, _no_daemon(), _environment(), signals_held():
                 process.start()
@@ -98,10 +99,9 @@ def _no_daemon() -> Iterator[None]:
         me.daemon = before
 
 
-def _begun(target: Callable[..., None], *args: Any) -> None:
-    """In the process: programs that runs start import from wherever they like."""
-    if os.environ.get(_SAFE) == _OURS:
-        del os.environ[_SAFE]
+def _begun(environment: Mapping[str, str | None], target: Callable[..., None], *args: Any) -> None:
+    """In the process: programs that runs start import as those that the command starts."""
+    _set(environment)
     target(*args)
 
 
@@ -109,20 +109,29 @@ def _begun(target: Callable[..., None], *args: Any) -> None:
 def _environment() -> Iterator[None]:
     """What processes started meanwhile have otherwise than this one.
 
-    They have one thread each, as the runs are what is parallel; and import nothing from the working folder that this process
-    does not, though they are started as Python is for a command.
+    They have one thread each, as the runs are what is parallel; and import from where this process does, not from the working
+    folder, as Python does that is started for a command.
     """
-    ours = dict.fromkeys(_THREADS, "1") | ({} if os.environ.get(_SAFE) else {_SAFE: _OURS})
+    whence = [
+        os.path.abspath(place)
+        for place in sys.path
+        if os.path.exists(place or ".") and os.pathsep not in place
+    ]
+    ours = dict.fromkeys(_THREADS, "1") | dict(zip(_IMPORTS, ("1", os.pathsep.join(whence)), strict=True))
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(environment: Mapping[str, str | None]) -> None:
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextmanager

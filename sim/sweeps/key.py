@@ -96,7 +96,7 @@ def _sources(start: ModuleType) -> dict[str, Path]:
             found[name] = file
             for other in _imports(package, file):
                 place = root.joinpath(*other.split("."))
-                for lying in (_file(other), place.with_suffix(".py"), place / "__init__.py"):
+                for lying in (place / "__init__.py", place.with_suffix(".py"), _file(other)):
                     if lying and lying.is_file():
                         queue.append(
                             (other, other if lying.name == "__init__.py" else other.rpartition(".")[0], lying)

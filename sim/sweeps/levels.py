@@ -17,8 +17,8 @@ from sim.sweeps.sampling import OneAtATime
 if TYPE_CHECKING:
     from sim.sweeps.results import Results
 
-_APART = 12  # different values of a factor that are told one by one, if they are whole numbers
-_FEW = 5  # and if they are not
+_APART = 12  # different values of a factor that are told one by one
+_FEW = 5  # if they are drawn from a range, and not whole
 _PARTS = 5  # parts of a range at the most
 _IN_A_PART = 12  # points in each of them at the least
 
@@ -60,7 +60,8 @@ class Levels:
             values = self._points[factor.name]
             there = list(dict.fromkeys(values))
             shown = factor.shown
-            if not shown and all(map(number, there)) and len(there) > (_APART if whole(there) else _FEW):
+            few = _FEW if factor.ranged and all(map(number, there)) and not whole(there) else _APART
+            if not shown and all(map(number, there)) and len(there) > few:
                 ends = factor.at(np.array([0.0, np.nextafter(1.0, 0.0)])) if factor.ranged else []
                 found[factor.name] = _spans([*values, *ends])
             else:

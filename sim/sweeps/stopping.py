@@ -24,7 +24,8 @@ def take(asks: int, handler: Callable[[int, Any], None], theirs: Any = signal.SI
 
 def _before_fork() -> None:
     """Hold signals back: one that a child is sent as it begins would be for the handler that it still has, and be lost."""
-    _mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, set(_theirs))
+    _mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, ())  # known before any handler can raise
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(_theirs))
 
 
 def _after_fork() -> None:
@@ -61,10 +62,10 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    _sweeps.append(asked)
-    if len(_sweeps) == 1:
-        _listen()
     try:
+        _sweeps.append(asked)
+        if len(_sweeps) == 1:
+            _listen()
         yield asked.is_set
     finally:
         if _sweeps == [asked]:
@@ -86,7 +87,7 @@ def _listen() -> None:
     for one in _ASKS:
         old = signal.getsignal(one)
         if old not in (signal.SIG_IGN, None):
-            _before[one] = old
+            _before[one] = old  # before it is taken: Ctrl-C may fall in between
             take(one, _note, _theirs.get(one, old))
 
 

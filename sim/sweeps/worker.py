@@ -263,8 +263,7 @@ class Worker:
             with theirs, words:
                 self._sender = threading.Thread(target=_deliver, args=(self._out, self._pipe), daemon=True)
                 self._sender.start()
-                mute = sys.stderr is None
-                self._process = start_process(_serve, theirs, words, self._limits.memory, mute)
+                self._process = start_process(_serve, theirs, words, self._limits.memory, _mute())
         except BaseException as error:
             self._out.put(None)  # which ends the thread
             if not isinstance(error, (OSError, RuntimeError)):  # no more processes, files or threads
@@ -278,6 +277,16 @@ def _deliver(out: SimpleQueue[Any], pipe: Connection) -> None:
         while (what := out.get()) is not None:
             with suppress(OSError):
                 pipe.send(what)
+
+
+def _mute() -> bool:
+    """Whether this process has no standard error that others could have too."""
+    if sys.stderr is None:
+        return True
+    try:
+        return os.name == "posix" and not os.get_inheritable(2)
+    except OSError:
+        return True
 
 
 def _signal_name(number: int) -> str:

@@ -33,10 +33,13 @@ def serve(pipe: Connection, words: Connection, memory: int | None, mute: bool) -
         os.register_at_fork(after_in_child=pipe.close)  # what a run forks has nothing to say
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        if not mute:
+            os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
+    except OSError:
+        mute = True
     if mute:  # whoever sweeps, a service say, has no standard error; what has its number is something else
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-    else:
-        os.dup2(2, 1)  # what mechanisms print goes beside the output proper of whoever sweeps
     _end_with_reader(words)
     faulthandler.enable(words.fileno(), all_threads=False)
     if hasattr(signal, "SIGUSR1"):
