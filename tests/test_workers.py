@@ -347,10 +347,10 @@ def test_workers_import_nothing_from_the_working_folder_that_the_command_does_no
 
 
 def test_workers_have_the_package_of_the_command_and_not_another_that_is_installed(tmp_path):
-    """As in a clone, beside an installed release."""
+    """As in a clone, beside an installed release; no run is lived, for kernels are cached by the path of their package."""
     for name in ("sim", "scenarios", "experiments"):
         (tmp_path / name).symlink_to(Path(__file__).parents[1] / name)
-    (tmp_path / "script.py").write_text(SAFE)
+    (tmp_path / "script.py").write_text(SAFE.replace("    def step(self, org):\n", LEAVES))
     for words in (["script.py"], ["-m", "script"]):
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         done = subprocess.run(
@@ -362,9 +362,20 @@ def test_workers_have_the_package_of_the_command_and_not_another_that_is_install
             timeout=300,
             env=environment,
         )
+        assert done.stdout.split()[0] == "0", done.stderr
         assert done.stdout.split()[-1] == str(tmp_path / "sim" / "__init__.py"), done.stderr
+        (tmp_path / "seen").unlink()
 
 
+LEAVES = """
+    def model_post_init(self, context):
+        from multiprocessing import parent_process
+        if parent_process():
+            self.step(None)
+            os._exit(0)
+
+    def step(self, org):
+"""
 SAFE = """
 import sim
 import os
