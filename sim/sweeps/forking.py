@@ -41,12 +41,8 @@ def begin() -> None:
     if "forkserver" in get_all_start_methods():
         from multiprocessing import forkserver
 
-        with (
-            _one_at_a_time,
-            _environment(),
-            signals_held(),
-            suppress(OSError),
-        ):  # said when one is to start
+        unsaid = suppress(OSError)  # until one is to start
+        with _one_at_a_time, _environment(), signals_held(), unsaid:
             if _context().get_start_method() == "forkserver":
                 forkserver.ensure_running()
 

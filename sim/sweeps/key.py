@@ -78,10 +78,7 @@ def _sources(start: ModuleType) -> dict[str, Path]:
     """The files of a module and of those that it imports from its own package or folder, now or later, by module name."""
     name, file = start.__name__, _file(start.__name__)
     assert file, "its class was refused"
-    if name in (
-        "__main__",
-        "__mp_main__",
-    ):  # what is run, here or on a worker; with -m it is a module all the same
+    if name in ("__main__", "__mp_main__"):  # here or on a worker; with -m it is a module all the same
         name = start.__spec__.name if start.__spec__ else "__main__"
     home = file.parent
     depth = name.count(".") + (file.name == "__init__.py")

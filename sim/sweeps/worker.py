@@ -166,9 +166,7 @@ class Worker:
         """End the process, whatever it is doing."""
         self._warming = 0
         if process := self._process:  # until all is done: Ctrl-C may fall into it
-            with suppress(
-                ValueError
-            ):  # closed already; or the server of processes is suspended, and cannot tell
+            with suppress(ValueError):  # it is closed, or its server is suspended and cannot tell
                 process.kill()
                 process.join(_GONE)
                 process.close()

@@ -127,10 +127,8 @@ def _end_with_reader(words: Connection) -> None:
     """Have the system end this process when the other end of a pipe closes, even out of a kernel that never returns."""
     try:
         import fcntl
-    except (
-        ImportError
-    ):  # Windows: `_listen` ends it, as it does elsewhere unless Python's lock is held for good
-        return
+    except ImportError:
+        return  # Windows: `_listen` ends it, as it does elsewhere unless Python's lock is held for good
     fcntl.fcntl(words.fileno(), fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(words.fileno(), fcntl.F_SETFL, fcntl.fcntl(words.fileno(), fcntl.F_GETFL) | os.O_ASYNC)
 
