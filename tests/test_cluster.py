@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -530,6 +531,41 @@ def test_a_scheduler_that_does_not_answer_is_one_message_and_leaves_nothing(tmp_
     assert done.stderr.startswith(f"unsilo: dask: {said}")
     assert ("did you mean 'local'?" in done.stderr) == (address == "lokal")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_stranger_that_answers_is_no_scheduler(tmp_path, monkeypatch):
+    def answer():
+        with suppress(OSError):
+            while one := stranger.accept()[0]:
+                one.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                one.close()
+
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"tcp://127.0.0.1:{stranger.getsockname()[1]}"
+        with pytest.raises(InputError, match="no scheduler answers") as found:
+            sweep(EXPERIMENT, dask=address)
+        stranger.shutdown(socket.SHUT_RDWR)
+    assert len(str(found.value).splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_answers_otherwise_than_a_scheduler_is_told_why(monkeypatch):
+    class Odd:
+        def __init__(self, *_, **__): ...
+
+        async def __aenter__(self):
+            return self
+
+        async def __aexit__(self, *_): ...
+
+        async def identity(self):
+            raise TypeError("no such connector\nand more")
+
+    monkeypatch.setattr("distributed.core.rpc", Odd)
+    with pytest.raises(OSError, match=r"not what a scheduler says \(no such connector\)"):
+        cluster._ask("tcp://127.0.0.1:9")
 
 
 def test_a_scheduler_that_says_nothing_does_not_answer(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from trouble import Trouble
@@ -198,6 +199,35 @@ class Mine(Mechanism):
     ):
         sweep(experiment, tmp_path / "r", workers=1, plans=plans, limits=Limits(2.0), progress=edit)
     assert len(load_results(tmp_path / "r").runs) < 30
+
+
+def test_a_name_stands_for_the_package_before_the_module_and_for_the_file_before_what_is_loaded(
+    tmp_path, monkeypatch
+):
+    """As Python imports them: what is loaded under a name may be another's, of a folder that came first."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "mine_of_names.py").write_text(OWN)
+    (tmp_path / "helper_of_names.py").write_text("")
+    (tmp_path / "loaded_of_names.py").write_text("A = 1")
+    mine = importlib.import_module("mine_of_names")
+    found = key._sources(mine)
+    assert found["helper_of_names"] == tmp_path / "helper_of_names.py"
+    (tmp_path / "helper_of_names").mkdir()
+    (tmp_path / "helper_of_names" / "__init__.py").write_text("")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "loaded_of_names.py").write_text("A = 2")
+    other = ModuleType("loaded_of_names")
+    other.__file__ = str(elsewhere / "loaded_of_names.py")
+    monkeypatch.setitem(sys.modules, "loaded_of_names", other)
+    found = key._sources(mine)
+    assert found["loaded_of_names"] == tmp_path / "loaded_of_names.py"
+    assert "helper_of_names" not in found
+
+
+OWN = """
+import helper_of_names, loaded_of_names
+"""
 
 
 def test_runs_are_keyed_by_the_engine_that_is_loaded_and_not_by_an_edit_of_it(monkeypatch):

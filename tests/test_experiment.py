@@ -460,8 +460,12 @@ LHS = '[design]\nkind = "latin_hypercube"\npoints = 10\n'
         ('[[factors]]\nkey = "organisation.departments"\nvalues = [{}]\nnames = ["own"]\n[design]\nkind = "one_at_a_time"',
          ["design.baseline: no level of departments, and the scenario has no one value of organisation.departments",
           "as baseline = { departments = ... } in [design]"]),
+        ('[[factors]]\nkey = "organisation.departments"\nlabel = "own departments"\nvalues = [{}]\nnames = ["own"]\n[design]\n'
+         'kind = "one_at_a_time"', ['as baseline = { "own departments" = ... } in [design]']),
         ('[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "long\\u202E"', ["label 'long\\u202e'; no line ends, and no signs"]),
         ('[[factors]]\nkey = "weeks"\nvalues = [8]\nnames = ["a\\nb"]', ["name 'a\\nb'; no line ends, and no signs"]),
+        ('[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "a\\u2067b"', ["label 'a\\u2067b'; no line ends, and no signs"]),
+        ('[[factors]]\nkey = "weeks"\nvalues = [8]\nlabel = "a\\u2028b"', ["label 'a\\u2028b'; no line ends, and no signs"]),
     ],
 )  # fmt: skip
 def test_designs_that_make_no_sense_are_refused(write, text, pieces):

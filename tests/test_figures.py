@@ -156,12 +156,26 @@ def test_adoption_bands_are_percentiles_of_the_runs() -> None:
 
 
 def test_adoption_that_is_alike_is_said_to_be() -> None:
-    even = {"departments": 1, "governance": FORMS}
-    assert "as far apart at all levels" in title(draw(Made(mixed, **even), "adoption"))
-    assert "% in all of them" in title(draw(Made(mixed, **even), "adoption"))
+    alike = Made(
+        lambda seed, governance: ("mixed", 0.001 + 0.001 * FORMS.index(governance)), governance=FORMS
+    )
+    assert title(draw(alike, "adoption")) == (
+        "Departments end as far apart at all levels, with governance hub and spoke at 0 % in all of them"
+    )
     assert title(draw(Made(mixed, governance=FORMS), "adoption")).startswith(
         "Departments end furthest apart with"
     )
+
+
+def test_of_one_department_it_is_said_where_it_ends_highest() -> None:
+    made = Made(mixed, seeds=1, departments=1, governance=FORMS, sponsorship=[0.5])
+    assert title(draw(made, "adoption")) == (
+        "Adoption ends highest with governance hub and spoke, at 81 %, and lowest with none, at 10 %"
+    )
+    alike = Made(lambda seed, governance: ("mixed", 0.2), departments=1, governance=FORMS)
+    assert title(draw(alike, "adoption")) == "Adoption ends at 20 % at all levels"
+    alone = Made(lambda seed: ("mixed", 0.2), departments=1)
+    assert title(draw(alone, "adoption")) == "Adoption ends at 20 %"
 
 
 def test_long_names_beside_each_other_do_not_touch() -> None:
@@ -170,6 +184,18 @@ def test_long_names_beside_each_other_do_not_touch() -> None:
     figure = draw(made, "phase")
     boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
     assert all(left.x1 + 4.0 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_names_of_one_long_word_stand_slanted_beside_each_other_and_whole() -> None:
+    names = [f"Kommunikationsabteilung{n}" for n in range(6)]
+    figure = draw(Made(lambda seed, governance: ("mixed", 0.2), governance=names), "phase")
+    labels = figure.axes[0].get_xticklabels()
+    assert [label.get_text() for label in labels] == names
+    ends = [label.get_transform().transform(label.get_position())[0] for label in labels]
+    slant = np.radians(labels[0].get_rotation())
+    for label, (left, right) in zip(labels, pairwise(ends), strict=False):
+        label.set_rotation(0)
+        assert (right - left) * np.sin(slant) > label.get_window_extent().height
 
 
 def test_of_many_departments_the_extremes_are_shown() -> None:

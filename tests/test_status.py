@@ -14,10 +14,34 @@ from click.testing import CliRunner
 from sim import cli
 from sim.cli.results import _watch
 from sim.errors import InputError
-from sim.sweeps import Broken, load_results, sweep
+from sim.sweeps import Broken, load_results, standing, sweep
 from sim.sweeps.replication import Precision
+from sim.sweeps.standing import Account, Pace
 from sim.sweeps.store import FILE, Store
 from tests.stored import EXPERIMENT, asked, brittle_toml, design, finished, installed, stored
+
+
+def test_a_pace_is_that_of_late(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(standing.time, "monotonic", lambda: now[0])
+    pace = Pace(5)
+    for now[0] in range(1, 101):
+        rate = pace.rate(5 + int(now[0]))
+    assert rate == 1.0
+    for now[0] in range(101, 201):
+        rate = pace.rate(5 + 100 + 4 * (int(now[0]) - 100))
+    assert rate == 4.0
+
+
+def test_what_went_before_the_first_run_does_not_slow_the_pace(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(standing.time, "monotonic", lambda: now[0])
+    account = Account()
+    account.total, now[0] = 100, 60.0
+    account.begin()
+    account.fresh, now[0] = 20, 70.0
+    assert account.standing().rate == 2.0
+    assert account.standing().left == 40.0
 
 
 def status(folder, *words):

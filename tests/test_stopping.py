@@ -136,6 +136,27 @@ def test_a_sweep_that_begins_once_another_is_asked_to_stop_is_stopped_by_the_sec
                 signal.raise_signal(signal.SIGINT)
 
 
+def test_ctrl_c_as_a_sweep_listens_no_more_leaves_nothing(monkeypatch):
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    given = signal.signal
+
+    def interrupted(one, handler):
+        given(one, handler)
+        if (one, handler) == (signal.SIGINT, before[0]):
+            raise KeyboardInterrupt
+
+    sweep = interruptible()
+    sweep.__enter__()
+    with monkeypatch.context() as patched:
+        patched.setattr(signal, "signal", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sweep.__exit__(None, None, None)
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
+    with interruptible() as asked:
+        signal.raise_signal(signal.SIGINT)
+        assert asked()
+
+
 def test_ctrl_c_as_a_sweep_begins_to_listen_leaves_nothing(monkeypatch):
     before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
 

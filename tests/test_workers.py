@@ -5,8 +5,9 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from trouble import Trouble
 
 from sim.scenario import load
 from sim.sweeps import Limits, sweep
+from sim.sweeps.forking import start_process
 from sim.sweeps.processes import Processes
 from sim.sweeps.since import Since
 from sim.sweeps.work import Finished, Job, Parcel, Unlike
@@ -344,6 +346,36 @@ def test_workers_import_nothing_from_the_working_folder_that_the_command_does_no
         ["3", "None", str(home), str(home / "sim" / "__init__.py")],
         "",
     )
+
+
+def test_what_a_script_has_beside_it_under_names_of_pythons_library_is_no_matter(tmp_path):
+    """The command has imported the library's by the time that it runs the script, or the script's later than that."""
+    for name in ("types", "operator", "re", "queue"):
+        (tmp_path / "helpers").mkdir(exist_ok=True)
+        place = tmp_path / "helpers" if name == "queue" else tmp_path
+        (place / f"{name}.py").write_text("raise RuntimeError('of the script')")
+    late = 'import sim.sweeps, sys\nfor one in ("helpers", "gone", "a:b"): sys.path.insert(0, one)\n'
+    (tmp_path / "a:b").mkdir()
+    (tmp_path / "script.py").write_text(f"import types, operator, re, queue\n{late}{SAFE}")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert done.stdout.startswith("3 None"), done.stderr
+
+
+def test_processes_are_given_back_what_decides_imports_whoever_starts_others_meanwhile(monkeypatch):
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    ends = [Pipe(duplex=False) for _ in range(6)]
+    with ThreadPoolExecutor(len(ends)) as pool:
+        list(pool.map(lambda end: start_process(tell_imports, end[1]), ends))
+    told = [ours.recv() for ours, _ in ends]
+    assert told == [(None, str(Path(__file__).parents[1]))] * len(ends)
+
+
+def tell_imports(pipe):
+    pipe.send((os.environ.get("PYTHONSAFEPATH"), os.environ.get("PYTHONPATH")))
 
 
 def test_workers_have_the_package_of_the_command_and_not_another_that_is_installed(tmp_path):

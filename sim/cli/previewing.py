@@ -40,8 +40,10 @@ def preview(experiment: Experiment, workers: int | None, quiet: bool, as_json: b
     from sim.sweeps import points
     from sim.sweeps.design import MOST
     from sim.sweeps.estimate import estimate, stored_of
+    from sim.sweeps.executors import see_number_of
     from sim.wings import cores
 
+    see_number_of(workers)
     enough = None if experiment.count <= MOST else _SHOWN
     design = points(experiment, tell=counting(quiet), most=enough)
     if not quiet:

@@ -88,7 +88,9 @@ def draw(results: Results, where: Where) -> Figure:
 
 
 def _finding(selection: Selection, last: pd.DataFrame) -> str:
-    """Where departments end furthest apart, and where closest."""
+    """Where departments end furthest apart, and where closest; or where the only one ends highest, and where lowest."""
+    if last["department"].nunique() == 1:
+        return _ends(selection, last)
     apart = []
     for level, here in last.groupby("level", sort=False, dropna=False):
         low, high = here.loc[here["median"].idxmin()], here.loc[here["median"].idxmax()]
@@ -99,9 +101,19 @@ def _finding(selection: Selection, last: pd.DataFrame) -> str:
     if len(apart) == 1:
         return f"Adoption ends at {apart[0][2]}"
     widest, closest = max(apart, key=lambda one: one[0]), min(apart, key=lambda one: one[0])
-    if widest[0] == closest[0]:
+    if percent(widest[0]) == percent(closest[0]):
         return f"Departments end as far apart at all levels, with {setting(selection.free[0], widest[1])} at {widest[2]}"
     return (
         f"Departments end furthest apart with {setting(selection.free[0], widest[1])}, {widest[2]}, "
         f"and closest with {words(closest[1])}, {closest[2]}"
     )
+
+
+def _ends(selection: Selection, last: pd.DataFrame) -> str:
+    """Where the only department ends."""
+    low, high = last.loc[last["median"].idxmin()], last.loc[last["median"].idxmax()]
+    ends = [percent(one["median"]) for one in (high, low)]
+    if ends[0] == ends[1]:
+        return f"Adoption ends at {ends[0]}{' at all levels' if len(last) > 1 else ''}"
+    where = setting(selection.free[0], high["level"])
+    return f"Adoption ends highest with {where}, at {ends[0]}, and lowest with {words(low['level'])}, at {ends[1]}"

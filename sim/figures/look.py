@@ -115,7 +115,7 @@ def finish(figure: Figure, title: str, caption: str) -> Figure:
 
 
 def wrapped(text: str, width: float, whole: bool = False) -> str:
-    """Text in lines of so many letters at the most, or with `whole` words of so many as the longest of them has."""
+    """Text in lines of so many letters at the most; a longer word is broken, or with `whole` a line of its own."""
     return textwrap.fill(text, int(width), break_on_hyphens=False, break_long_words=not whole)
 
 

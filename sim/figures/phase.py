@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 0.74, 0.46  # of a cell, in inches
 _LETTERS = 11.0  # an inch of an axis has room for
+_SLANT = 35.0  # degrees, of names for which there is no room
+_APART = 4.0  # dots between names
 _WIDEST = 11.0  # of the cells beside each other, in inches
 
 
@@ -91,10 +93,22 @@ def draw(results: Results, where: Where) -> Figure:
         if beside:
             ax.set_title(setting(beside, level), loc="left")
     outer_labels(axes)
+    _slant(figure, axes)
     occurs = {state: mark for state, mark in STATES.items() if drawn[state].any()}
     patches = [Patch(fc=mark.colour, hatch=mark.hatch, ec=mark.edge, lw=0) for mark in occurs.values()]
     figure.legend(patches, list(occurs), loc="outside right center", title="state at the end", frameon=False)
     return finish(figure, _finding(selection, drawn), _caption(selection, drawn))
+
+
+def _slant(figure: Figure, axes: np.ndarray) -> None:
+    """Have names stand slanted where they would touch: those of long words."""
+    figure.draw_without_rendering()
+    places = [[label.get_window_extent() for label in ax.get_xticklabels()] for ax in axes]
+    if any(left.x1 + _APART > right.x0 for boxes in places for left, right in pairwise(boxes)):
+        for label in (label for ax in axes for label in ax.get_xticklabels()):
+            label.set(rotation=_SLANT, ha="right", rotation_mode="anchor")
+        longest = max(box.width for boxes in places for box in boxes) / figure.dpi
+        figure.set_figheight(figure.get_figheight() + longest * np.sin(np.radians(_SLANT)))
 
 
 def _axis(selection: Selection, label: str) -> str:

@@ -55,7 +55,7 @@ def rules_of(mechanisms: Sequence[Mechanism], cuts: Cuts) -> Rules:
     return Rules.of(there | none | {"outcome": cuts.coefficients})
 
 
-@kernel
+@kernel(inline="always")
 def loop(n, rules, week, luck, org, thread):
     """The loop with a number among `LOOPS`: those marked `together` all threads live, the others the first alone."""
     if n == 11:

@@ -53,7 +53,7 @@ class Calls(NamedTuple):
 
 
 @kernel(nogil=True)
-def live_on(at, until, week, door, rules, series, org, threads):
+def live_on(at, until, week, door, rules, series, org, thread):
     """Live on from a place in the order of the present week to the end of week `until`, and keep every week that is over.
 
     Args:
@@ -64,28 +64,24 @@ def live_on(at, until, week, door, rules, series, org, threads):
         rules: coefficients, `Rules`.
         series: the record's.
         org: the state.
-        threads: how many live these weeks; the others `follow`.
+        thread: `Thread` of those that live these weeks; all but the first live on whenever it does, until all is over.
 
     Returns:
         The place of the mechanism that has something to do in Python, or the number of places when all is lived.
     """
-    first = Thread(0, threads)
-    return live_from(together(first, org, at), until, week, door, rules, series, org, first)
-
-
-@kernel(nogil=True)
-def follow(until, week, door, rules, series, org, thread):
-    """Live on with the first thread whenever it does, until all is over; arguments as of `live_on`."""
+    first = thread.number == 0
     while True:
-        at = together(thread, org, 0)
-        if org.wings.over[0]:
-            return
-        live_from(at, until, week, door, rules, series, org, thread)
+        at = together(thread, org, at if first else 0)
+        if org.wings.over[0] and not first:
+            return len(week.numbers)
+        at = live_from(at, until, week, door, rules, series, org, thread)
+        if first:
+            return at
 
 
-@kernel
+@kernel(inline="always")
 def live_from(at, until, week, door, rules, series, org, thread):
-    """`live_on` of one of the threads."""
+    """The same once, of one of the threads."""
     today, first, end = org.whole.now[0].week, thread.number == 0, len(week.numbers)
     while True:
         if first:
@@ -124,7 +120,8 @@ def let_go(door, rules, org):
     rows = org.leaving
     if len(rows) == 0 or org.whole.now[0].viewed or (door.numbers == PYTHON).any():
         return False
-    welcome_on(0, door, rules, empty(rows, org.whole.now[0].week, org), org)
+    start = np.int64(0)  # of a constant, numba would compile a kernel of its own
+    welcome_on(start, door, rules, empty(rows, org.whole.now[0].week, org), org)
     return True
 
 
@@ -153,9 +150,9 @@ class Order:
         at, end = 0, len(self._weekly)
         while True:
             state, weeks = org.state, (until, self.week, self.door, org.rules, org.record.series, org.state)
-            with accompanied(org.threads, org.wings, partial(follow, *weeks)):
+            with accompanied(org.threads, org.wings, partial(live_on, 0, *weeks)):
                 while org.state is state:
-                    at = live_on(at, *weeks, org.threads)
+                    at = live_on(at, *weeks, Thread(0, org.threads))
                     if at == end:
                         return
                     one = self._weekly[at]

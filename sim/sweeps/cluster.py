@@ -146,7 +146,8 @@ def _ask(address: str) -> None:
             except OSError:
                 raise
             except Exception as error:
-                raise OSError("what it says is not what a scheduler says") from error
+                reason = str(error).partition("\n")[0]
+                raise OSError(f"what it says is not what a scheduler says ({reason})") from error
             if found.get("type") != "Scheduler":
                 raise OSError(f"it is a {found.get('type', 'stranger')} of Dask")
 

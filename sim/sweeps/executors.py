@@ -117,6 +117,16 @@ class InProcess:
         self._hand.clear()
 
 
+def see_number_of(workers: int | None) -> None:
+    """See that so many worker processes can be asked for.
+
+    Raises:
+        InputError: they cannot.
+    """
+    if workers is not None and not 0 <= workers <= _MOST:
+        raise InputError([Fault("workers", f"found {workers:,}", f"0 to {_MOST:,}; one a core is best")])
+
+
 @contextmanager
 def start(
     workers: int | None = None, limits: Limits = NO_LIMITS, dask: str | None = None
@@ -135,8 +145,7 @@ def start(
     from sim.wings import cores
 
     refuse_workers()
-    if workers is not None and not 0 <= workers <= _MOST:
-        raise InputError([Fault("workers", f"found {workers:,}", f"0 to {_MOST:,}; one a core is best")])
+    see_number_of(workers)
     if dask is not None:
         if workers == 0:
             raise InputError([Fault("workers", "0, and Dask", "1 or more: 0 lives runs in this process")])

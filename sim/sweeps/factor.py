@@ -19,10 +19,7 @@ _NARROW = 1e-6  # of its greater end, a range that is narrower has fewer than a 
 _ENDS_AND_MIDDLE = np.array([0.0, 0.5, 1.0])
 _NEAR_ONE = 1e-9  # shares that add up to so nearly 1 do
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of others, ends of lines and paragraphs
-_TURNING = {
-    *map(chr, range(0x202A, 0x202F)),
-    *map(chr, range(0x2066, 0x206A)),
-}  # the direction of what follows
+_TURNING = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}  # turn what follows round
 _EVEN = 2**50  # up to which whole numbers of a range are equally likely, as they are drawn as fractions
 _EXACT = 2**53  # up to which a number with a fraction can stand for every whole one
 _SHAPES = {"normal": ("mean", "sd"), "triangular": ("mode",)}

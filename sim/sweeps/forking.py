@@ -18,6 +18,8 @@ from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _IMPORTS = ("PYTHONSAFEPATH", "PYTHONPATH")
+_HOME = os.path.dirname(os.__file__)
+_LIBRARY = (_HOME, os.path.join(_HOME, "lib-dynload"))  # Python's own
 _LONGEST = 70  # bytes of the folder for temporary files, beside which a socket's name has room for 108
 _STARTS = 5  # times that a process is tried to be started
 _SERVER = "sim.sweeps.serving"
@@ -53,11 +55,11 @@ def start_process(target: Callable[..., None], *args: Any) -> Any:
     Raises:
         BrokenExecutor: none can be started.
     """
-    context, own = _context(), {name: os.environ.get(name) for name in _IMPORTS}
+    context = _context()
     for tried in range(_STARTS):  # the server may have been killed, and is started anew then
-        process = context.Process(target=_begun, args=(own, target, *args), daemon=True)
         try:
-            with _one_at_a_time, _no_daemon(), _environment(), signals_held():
+            with _one_at_a_time, _no_daemon(), _environment() as own, signals_held():
+                process = context.Process(target=_begun, args=(own, target, *args), daemon=True)
                 process.start()
             return process
         except (ConnectionError, EOFError) as error:
@@ -102,24 +104,27 @@ def _begun(environment: Mapping[str, str | None], target: Callable[..., None], *
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
-    """What processes started meanwhile have otherwise than this one.
+def _environment() -> Iterator[dict[str, str | None]]:
+    """What processes started meanwhile have otherwise than this one, to which it gives back what decides imports.
 
     They have one thread each, as the runs are what is parallel; and import from where this process does, not from the working
-    folder, as Python does that is started for a command.
+    folder, as Python does that is started for a command. Python's own library comes first until they have begun: what a
+    script has beside it under such a name, a command that has imported the library's does not import either.
     """
-    whence = [
-        os.path.abspath(place)
-        for place in sys.path
-        if os.path.exists(place or ".") and os.pathsep not in place
-    ]
-    ours = dict.fromkeys(_THREADS, "1") | dict(zip(_IMPORTS, ("1", os.pathsep.join(whence)), strict=True))
+    whence = [os.path.abspath(place) for place in sys.path if isinstance(place, str) and _named(place)]
+    whence.sort(key=lambda place: place not in _LIBRARY)
+    ours = {**dict.fromkeys(_THREADS, "1"), "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(whence)}
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:
-        yield
+        yield {name: before[name] for name in _IMPORTS}
     finally:
         _set(before)
+
+
+def _named(place: str) -> bool:
+    """Whether a folder can be named in a path of folders."""
+    return os.pathsep not in place and os.path.exists(place or ".")
 
 
 def _set(environment: Mapping[str, str | None]) -> None:

@@ -53,7 +53,8 @@ class Levels:
     def of(self) -> dict[str, list[Any]]:
         """The levels of each factor, by label: those of the file, then others at which there are points.
 
-        A factor that takes any of more than a few numbers has equal parts of them, as `Span`.
+        A factor that takes more than 12 numbers, or 5 where they are drawn from a range and not whole, has equal parts of
+        them, as `Span`.
         """
         found = {}
         for factor in self._experiment.dimensions:

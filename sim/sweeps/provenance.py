@@ -56,7 +56,9 @@ def _own() -> list[str]:
 def _command() -> str:
     """How this process was started, with the name of its program and not the path."""
     name = Path(sys.argv[0]).name
-    return shlex.join(["unsilo" if name == "__main__.py" else name, *sys.argv[1:]])
+    if name == "__main__.py":  # of `python -m package`
+        name = Path(sys.argv[0]).parent.name
+    return shlex.join(["unsilo" if name == "sim" else name, *sys.argv[1:]])
 
 
 def _version(package: str) -> str | None:

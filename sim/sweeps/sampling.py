@@ -5,7 +5,9 @@ A design gives levels, one for each factor; what these mean to the scenario is t
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
@@ -149,7 +151,9 @@ class OneAtATime(Design):
             if self._level(factor, own) is None:
                 keys = " and ".join(factor.targets)
                 found = f"no level of {factor.name}, and the scenario has no one value of {keys} that results could show"
-                allowed = f"one of {_listed(factor)}, as baseline = {{ {factor.name} = ... }} in [design]"
+                allowed = (
+                    f"one of {_listed(factor)}, as baseline = {{ {_key(factor.name)} = ... }} in [design]"
+                )
                 yield Fault("design.baseline", found, allowed)
 
 
@@ -313,6 +317,11 @@ def _strange(where: str, levels: Mapping[str, Any], by_label: Mapping[str, Facto
 def _within(level: Any, factor: Factor) -> bool:
     number = isinstance(level, int | float) and not isinstance(level, bool)
     return number and bool(factor.low is None or factor.high is None or factor.low <= level <= factor.high)
+
+
+def _key(label: str) -> str:
+    """A label as TOML takes it for a key."""
+    return label if re.fullmatch(r"[A-Za-z0-9_-]+", label) else json.dumps(label, ensure_ascii=False)
 
 
 def _listed(factor: Factor) -> str:

@@ -68,9 +68,10 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             _listen()
         yield asked.is_set
     finally:
-        if _sweeps == [asked]:
-            _listen_no_more()
+        last = _sweeps == [asked]
         _sweeps.remove(asked)
+        if last:
+            _listen_no_more()
 
 
 _sweeps: list[threading.Event] = []
@@ -92,13 +93,14 @@ def _listen() -> None:
 
 
 def _listen_no_more() -> None:
-    for one, old in _before.items():
-        if signal.getsignal(one) is _note:  # in a child it is not
-            signal.signal(one, old)
+    before = sorted(_before.items(), reverse=True)
+    _before.clear()
     _theirs.clear()
     _theirs.update(_children_before)
     _children_before.clear()
-    _before.clear()
+    for one, old in before:  # SIGINT last: as soon as it is given back, Ctrl-C raises
+        if signal.getsignal(one) is _note:  # in a child it is not
+            signal.signal(one, old)
 
 
 def _note(number: int, frame: object) -> None:
