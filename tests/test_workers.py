@@ -354,8 +354,10 @@ def test_what_a_script_has_beside_it_under_names_of_pythons_library_is_no_matter
         (tmp_path / "helpers").mkdir(exist_ok=True)
         place = tmp_path / "helpers" if name == "queue" else tmp_path
         (place / f"{name}.py").write_text("raise RuntimeError('of the script')")
-    late = 'import sim.sweeps, sys\nfor one in ("helpers", "gone", "a:b"): sys.path.insert(0, one)\n'
-    (tmp_path / "a:b").mkdir()
+    late = 'import sim.sweeps, sys\nfor one in ("helpers", "gone", "a:folder"): sys.path.insert(0, one)\n'
+    for name in ("folder", "a:folder"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "folder" / "numpy.py").write_text("raise RuntimeError('of half a name')")
     (tmp_path / "script.py").write_text(f"import types, operator, re, queue\n{late}{SAFE}")
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
